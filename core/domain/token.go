@@ -1,0 +1,59 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"time"
+)
+
+// Token is a random secret that is shown once and never stored.
+type Token string
+
+// String keeps tokens out of logs.
+func (Token) String() string { return "[redacted]" }
+
+// Hash returns what is stored of the token.
+func (t Token) Hash() TokenHash { return sha256.Sum256([]byte(t)) }
+
+// TokenHash is the SHA-256 of a Token. A token has 256 random bits, so that a
+// plain hash is enough.
+type TokenHash [sha256.Size]byte
+
+// TokenPurpose says what an AuthToken is good for.
+type TokenPurpose string
+
+// The purposes.
+const (
+	TokenVerifyEmail   TokenPurpose = "verify_email"
+	TokenChangeEmail   TokenPurpose = "change_email"
+	TokenRevertEmail   TokenPurpose = "revert_email"
+	TokenResetPassword TokenPurpose = "reset_password"
+)
+
+// Lifetime is how long a token of this purpose can be used.
+func (p TokenPurpose) Lifetime() time.Duration {
+	switch p {
+	case TokenResetPassword:
+		return 30 * time.Minute
+	case TokenRevertEmail:
+		return 72 * time.Hour
+	case TokenVerifyEmail, TokenChangeEmail:
+	}
+	return 24 * time.Hour
+}
+
+// AuthToken is a link that was mailed to prove a mailbox. It works once.
+type AuthToken struct {
+	Hash      TokenHash
+	Purpose   TokenPurpose
+	User      UserID
+	Email     Email // the address that the link proves
+	CreatedAt time.Time
+}
+
+// Live reports whether the token can still be used at now.
+func (t AuthToken) Live(now time.Time) bool {
+	return now.Before(t.CreatedAt.Add(t.Purpose.Lifetime()))
+}
+
+// ErrInvalidToken refuses a link that is unknown, used up or too old.
+var ErrInvalidToken = Invalid("token", "invalid_token", "This link has been used already or is too old. Ask for a new one.")
