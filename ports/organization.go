@@ -49,7 +49,8 @@ type Memberships interface {
 	// would be a second owner.
 	Save(ctx context.Context, membership domain.Membership) (domain.Membership, error)
 	// Remove deletes the membership, takes it out of all workspaces and frees
-	// its seat, or fails with domain.ErrNotFound.
+	// its seat. It fails with domain.ErrNotFound, and with
+	// domain.ErrOwnerImmutable for the owner's.
 	Remove(ctx context.Context, id domain.MembershipID) error
 }
 
@@ -97,6 +98,7 @@ type Subscription interface {
 }
 
 // Usage is what the organization used, one row for each metric and period.
+// Rows of one period come in the order of domain.Metrics.
 type Usage interface {
 	// Put stores rows, replacing those of the same metric and period.
 	Put(ctx context.Context, rows []domain.UsageMetric) error

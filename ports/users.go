@@ -11,7 +11,8 @@ import (
 type Users interface {
 	// Add stores a new user. It fails with domain.ErrEmailTaken.
 	Add(ctx context.Context, user domain.User) error
-	// Get returns the user, or domain.ErrNotFound.
+	// Get returns the user, or domain.ErrNotFound. Inside an Update nobody
+	// else changes the user until that ends.
 	Get(ctx context.Context, id domain.UserID) (domain.User, error)
 	// ByEmail returns the user with this address, or domain.ErrNotFound.
 	ByEmail(ctx context.Context, email domain.Email) (domain.User, error)

@@ -14,6 +14,6 @@ type Actor struct {
 
 // Caller is a signed-in user and the session that the request came with.
 type Caller struct {
-	User    UserID
+	User    User
 	Session Session
 }

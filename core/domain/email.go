@@ -17,10 +17,11 @@ type Email string
 
 // ParseEmail normalises an address that somebody typed. Local parts outside of
 // ASCII are refused: some of their letters fold to ASCII ones (KELVIN SIGN to
-// k), which would let a stranger register somebody else's address.
-func ParseEmail(s string) (Email, error) {
+// k), which would let a stranger register somebody else's address. field is
+// the JSON name of where it was typed.
+func ParseEmail(field, s string) (Email, error) {
 	s = strings.TrimSpace(s)
-	bad := Invalid("email", "invalid_email", "Enter an e-mail address like name@example.com.")
+	bad := Invalid(field, "invalid_email", "Enter an e-mail address like name@example.com.")
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || len(s) > MaxEmailLength {
 		return "", bad

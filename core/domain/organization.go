@@ -11,6 +11,7 @@ type Organization struct {
 	Slug         Slug
 	Description  string
 	Logo         BlobKey // "" without one
+	LogoBytes    int64   // how much of the storage the logo takes
 	BillingEmail Email
 	SuspendedAt  time.Time // zero unless suspended
 	CreatedAt    time.Time

@@ -40,3 +40,11 @@ func ParseGrantableRole(s string) (Role, error) {
 func (r Role) Above(other Role) bool {
 	return slices.Index(Roles, r) > slices.Index(Roles, other)
 }
+
+// ParseRoleFilter reads a role to look for. Empty is any.
+func ParseRoleFilter(s string) (Role, error) {
+	if r := Role(s); s == "" || slices.Contains(Roles, r) {
+		return r, nil
+	}
+	return "", Invalid("role", "unknown_role", "Choose one of: member, admin, owner.")
+}

@@ -140,12 +140,14 @@ func cut(s string, n int) string {
 	return strings.Trim(s, "-")
 }
 
-// FreeSlug returns the first numbered variant of base, from the n-th on, that
-// is neither reserved nor taken, and its number.
-func FreeSlug(base Slug, from int, taken func(Slug) bool) (Slug, int) {
-	for n := max(from, 1); ; n++ {
-		if s := base.Numbered(n); !s.Reserved() && !taken(s) {
-			return s, n
+// SlugVariants returns the numbered variants of base from the n-th on, count of
+// them, without those that are reserved.
+func SlugVariants(base Slug, n, count int) []Slug {
+	variants := make([]Slug, 0, count)
+	for i := range count {
+		if s := base.Numbered(n + i); !s.Reserved() {
+			variants = append(variants, s)
 		}
 	}
+	return variants
 }

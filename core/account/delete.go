@@ -1,0 +1,35 @@
+package account
+
+import (
+	"context"
+
+	"rowhouse/core/domain"
+	"rowhouse/ports"
+)
+
+// Delete ends the account: its memberships, sessions and picture. It fails
+// with domain.ErrOwnsOrganizations while the user owns any.
+func (s *Service) Delete(ctx context.Context, caller domain.Caller) error {
+	id := caller.User.ID
+	err := s.store.Update(ctx, ports.OfUser(id), func(tx ports.Repositories) error {
+		actors, err := tx.Directory().Actors(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, actor := range actors {
+			if actor.Role == domain.RoleOwner {
+				return domain.ErrOwnsOrganizations
+			}
+		}
+		for _, actor := range actors {
+			if err := tx.Tenant(actor.Organization).Memberships().Remove(ctx, actor.Membership); err != nil {
+				return err
+			}
+		}
+		return tx.Users().Remove(ctx, id)
+	})
+	if err != nil {
+		return err
+	}
+	return s.images.Discard(ctx, caller.User.Avatar)
+}

@@ -1,0 +1,30 @@
+package account
+
+import (
+	"context"
+
+	"rowhouse/core/domain"
+)
+
+// Sudo opens the actions that ask for a recent password in this session, for
+// domain.SudoWindow. The session gets a new token, as after every proof of
+// identity. It fails with domain.ErrWrongPassword.
+func (s *Service) Sudo(ctx context.Context, caller domain.Caller, password string) (domain.Token, error) {
+	if err := s.confirmPassword(ctx, caller, password); err != nil {
+		return "", err
+	}
+	session, token := s.renewed(caller.Session)
+	return token, s.store.Sessions().Save(ctx, session)
+}
+
+// confirmPassword checks the password of somebody who is signed in.
+func (s *Service) confirmPassword(ctx context.Context, caller domain.Caller, password string) error {
+	return s.verifyPassword(ctx, "sudo:"+string(caller.User.ID), caller.User, password, domain.ErrWrongPassword)
+}
+
+// renewed returns the session with a new token and the password just given.
+func (s *Service) renewed(session domain.Session) (domain.Session, domain.Token) {
+	token := s.tokens.New()
+	session.Token, session.SudoAt = token.Hash(), s.clock.Now()
+	return session, token
+}
