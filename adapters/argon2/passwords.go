@@ -52,12 +52,13 @@ const (
 	keyLength  = 32
 )
 
-// maxMemory is the most, in KiB, that a stored hash can make us use: one from
-// elsewhere must not take down the process.
-const maxMemory = 1024 * 1024
-
-// minKeyLength is the shortest key, in bytes, that cannot be hit by chance.
-const minKeyLength = 16
+// What a stored hash can make us do: one from elsewhere must neither take down
+// the process nor match by chance.
+const (
+	maxMemory    = 1024 * 1024 // KiB
+	maxTime      = 64
+	minKeyLength = 16
+)
 
 var errUnusableHash = errors.New("stored hash has unusable parameters")
 
@@ -140,7 +141,8 @@ func parse(hash string) (argon2id.Params, error) {
 	if err != nil {
 		return argon2id.Params{}, err
 	}
-	if params.Iterations < 1 || params.Parallelism < 1 || params.Memory > maxMemory || params.KeyLength < minKeyLength {
+	if params.Memory > maxMemory || params.Iterations < 1 || params.Iterations > maxTime ||
+		params.Parallelism < 1 || params.KeyLength < minKeyLength {
 		return argon2id.Params{}, errUnusableHash
 	}
 	return *params, nil
