@@ -1,0 +1,102 @@
+.DEFAULT_GOAL := help
+
+# What is built here does not depend on the settings of the machine.
+export GOFLAGS := -mod=readonly -buildvcs=false
+export GOWORK := off
+
+# A module of its own, so that the linter's dependencies do not raise ours.
+GO_LINT := go tool -modfile=tools/go.mod golangci-lint
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# The files of ports with something to mock: ports that act. What keeps state
+# is read from adapters/memory instead.
+MOCKED := mailer
+MOCKGEN := go tool mockgen -package portmock
+
+##@ Start here
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup: ## Install the tools that are missing, and fetch all modules
+	@tools/need --install go git cc
+	go mod download
+	go mod download -modfile=tools/go.mod
+
+.PHONY: demo
+demo: build ## Run the whole product in one process, with nothing else: http://127.0.0.1:8000
+	@bin/rowhouse demo
+
+.PHONY: build
+build: ## Build bin/rowhouse
+	@tools/need go
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/rowhouse ./cmd/rowhouse
+
+##@ Every change
+
+.PHONY: check
+check: ## The fast one: vet and short tests, no services
+	@tools/need go
+	go vet ./...
+	go test -short ./...
+
+.PHONY: test
+test: ## Every test, with the race detector and in random order
+	@tools/need go cc
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+.PHONY: lint
+lint: ## golangci-lint, its own rules put to the test, generated code that is out of date
+	@tools/need go
+	$(GO_LINT) run ./...
+	go test -count=1 -tags lint -run '^TestLinter' ./test/architecture
+	@echo "generated code"
+	@$(MAKE) --no-print-directory up-to-date || { echo 'Generated code is out of date: run "make generate" and commit the result.' >&2; exit 1; }
+
+.PHONY: fmt
+fmt: ## Format everything
+	@tools/need go
+	$(GO_LINT) fmt ./...
+
+.PHONY: generate
+generate: ## Mocks, wire code and the OpenAPI document
+	@tools/need go
+	@mkdir -p ports/portmock
+	@for file in $(MOCKED); do \
+	  echo "ports/portmock/$$file.go"; \
+	  $(MOCKGEN) -source "ports/$$file.go" > ports/portmock/new.tmp && mv ports/portmock/new.tmp "ports/portmock/$$file.go" || exit 1; \
+	done
+	go tool wire ./bootstrap/...
+	@echo "docs/openapi.json"
+	@go run ./cmd/rowhouse openapi > docs/openapi.json.tmp && mv docs/openapi.json.tmp docs/openapi.json
+
+# What `make generate` makes, beside what is there; nothing is written.
+.PHONY: up-to-date
+up-to-date:
+	@go tool wire diff ./bootstrap/...
+	@for file in $(MOCKED); do \
+	  $(MOCKGEN) -source "ports/$$file.go" | diff -u "ports/portmock/$$file.go" - || exit 1; \
+	done
+	@go run ./cmd/rowhouse openapi | diff -u docs/openapi.json -
+
+##@ Now and then
+
+# Covered is what we ship: neither tests and their contracts, nor generated
+# code, nor main, which only starts the rest.
+.PHONY: cover
+cover: ## Go coverage, in total and by function; fails under 90 %
+	@tools/need go
+	@mkdir -p coverage
+	go test -covermode=atomic -coverprofile=coverage/all.out -coverpkg="$$(go list ./adapters/... ./bootstrap/... ./cmd/... ./core/... ./ports/... | grep -v -e '/portmock$$' -e '/porttest$$' | paste -sd, -)" ./...
+	@grep -v -e '/wire_gen\.go:' -e '/cmd/rowhouse/main\.go:' coverage/all.out > coverage/go.out
+	@go tool cover -func=coverage/go.out > coverage/go.txt
+	@awk '/^total:/ {total = $$3 + 0; print "total: " total " % (by function: coverage/go.txt)"} END {exit total < 90}' coverage/go.txt
+
+.PHONY: bench
+bench: ## Measure the product under load
+	@tools/need go
+	go run ./test/bench
