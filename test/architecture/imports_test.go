@@ -199,6 +199,7 @@ func homes() map[string]string {
 		"github.com/spf13/cobra":            "cmd/rowhouse",
 		"github.com/spf13/pflag":            "cmd/rowhouse",
 		"github.com/stripe/stripe-go":       "adapters/stripe",
+		"github.com/swaggest/swgui":         "adapters/httpapi",
 		"github.com/valyala/fasthttp":       "adapters/httpapi",
 		"gocloud.dev":                       "adapters/blob",
 		"golang.org/x/crypto":               "adapters/argon2",
