@@ -95,6 +95,10 @@ type Subscription interface {
 	Add(ctx context.Context, subscription domain.Subscription) error
 	// Get returns the subscription, or domain.ErrNotFound.
 	Get(ctx context.Context) (domain.Subscription, error)
+	// Save replaces the stored subscription, or fails with domain.ErrNotFound.
+	// It does not change the organization's limits: that is the use case's to
+	// do in the same update.
+	Save(ctx context.Context, subscription domain.Subscription) error
 }
 
 // Usage is what the organization used, one row for each metric and period.

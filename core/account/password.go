@@ -10,12 +10,12 @@ import (
 
 // ChangePassword replaces the password of somebody who knows the present one,
 // ends their other sessions and gives this one a new token. It fails with
-// domain.ErrWrongPassword.
+// domain.WrongPassword.
 func (s *Service) ChangePassword(ctx context.Context, caller domain.Caller, current, next string) (domain.Token, error) {
 	if err := domain.CheckPassword("new_password", next, passwordContext(caller.User)...); err != nil {
 		return "", err
 	}
-	if err := s.confirmPassword(ctx, caller, current); err != nil {
+	if err := s.confirmPassword(ctx, caller, "current_password", current); err != nil {
 		return "", err
 	}
 	hash, err := s.passwords.Hash(ctx, next)

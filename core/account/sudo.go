@@ -8,18 +8,19 @@ import (
 
 // Sudo opens the actions that ask for a recent password in this session, for
 // domain.SudoWindow. The session gets a new token, as after every proof of
-// identity. It fails with domain.ErrWrongPassword.
+// identity. It fails with domain.WrongPassword.
 func (s *Service) Sudo(ctx context.Context, caller domain.Caller, password string) (domain.Token, error) {
-	if err := s.confirmPassword(ctx, caller, password); err != nil {
+	if err := s.confirmPassword(ctx, caller, "password", password); err != nil {
 		return "", err
 	}
 	session, token := s.renewed(caller.Session)
 	return token, s.store.Sessions().Save(ctx, session)
 }
 
-// confirmPassword checks the password of somebody who is signed in.
-func (s *Service) confirmPassword(ctx context.Context, caller domain.Caller, password string) error {
-	return s.verifyPassword(ctx, "sudo:"+string(caller.User.ID), caller.User, password, domain.ErrWrongPassword)
+// confirmPassword checks the password of somebody who is signed in. field is
+// its JSON name.
+func (s *Service) confirmPassword(ctx context.Context, caller domain.Caller, field, password string) error {
+	return s.verifyPassword(ctx, "sudo:"+string(caller.User.ID), caller.User, password, domain.WrongPassword(field))
 }
 
 // renewed returns the session with a new token and the password just given.

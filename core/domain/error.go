@@ -2,6 +2,7 @@ package domain
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -57,10 +58,18 @@ func (e *Error) Error() string {
 }
 
 // Is matches by Code, so that an Error with more detail still matches its
-// sentinel.
+// sentinel. Where the sentinel names fields, they must be at fault too.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps before it asks
-	return ok && t.Code == e.Code
+	if !ok || t.Code != e.Code {
+		return false
+	}
+	for _, want := range t.Fields {
+		if !slices.ContainsFunc(e.Fields, func(f FieldError) bool { return f.Field == want.Field && f.Code == want.Code }) {
+			return false
+		}
+	}
+	return true
 }
 
 // WithLimit returns a copy that says which limit refused, and how much of it

@@ -29,7 +29,12 @@ type UserRef struct {
 var (
 	ErrEmailTaken         = &Error{Kind: KindConflict, Code: "email_taken", Message: "There is an account with this e-mail address already."}
 	ErrInvalidCredentials = &Error{Kind: KindUnauthenticated, Code: "invalid_credentials", Message: "The e-mail address or the password is wrong."}
-	ErrWrongPassword      = &Error{Kind: KindForbidden, Code: "wrong_password", Message: "The password is wrong."}
 	ErrEmailNotVerified   = &Error{Kind: KindForbidden, Code: "email_not_verified", Message: "Confirm your e-mail address first."}
 	ErrOwnsOrganizations  = &Error{Kind: KindConflict, Code: "owns_organizations", Message: "Transfer or delete the organizations that you own first."}
 )
+
+// WrongPassword refuses a password that somebody who is signed in gave to
+// confirm who they are. field is its JSON name.
+func WrongPassword(field string) *Error {
+	return Invalid(field, "wrong_password", "The password is wrong.")
+}

@@ -1,0 +1,209 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+
+	"rowhouse/core/account"
+	"rowhouse/core/billing"
+	"rowhouse/core/demo"
+	"rowhouse/core/domain"
+	"rowhouse/core/image"
+	"rowhouse/core/membership"
+	"rowhouse/core/metering"
+	"rowhouse/core/organization"
+	"rowhouse/core/workspace"
+)
+
+const basePath = "/api/v1"
+
+// Config is what an assembly decides about the HTTP API.
+type Config struct {
+	// PublicURL is where people reach the service: scheme, host and port. No
+	// address that we hand out is made from what a request says.
+	PublicURL *url.URL
+	// TrustedProxies are the addresses and networks (CIDR) of proxies whose
+	// X-Forwarded-For tells the client. Empty trusts nobody.
+	TrustedProxies []string
+	// Key authenticates cursors and CSRF tokens.
+	Key domain.SecretKey
+	// Version is the release, for the OpenAPI document.
+	Version string
+	// Now and NewID are the assembly's clock and source of ids.
+	Now   func() time.Time
+	NewID func() string
+	// Checks are what GET /readyz reports.
+	Checks []Check
+}
+
+// Services are the use cases that the API offers.
+type Services struct {
+	Accounts      *account.Service
+	Organizations *organization.Service
+	Workspaces    *workspace.Service
+	Members       *membership.Service
+	Billing       *billing.Service
+	Metering      *metering.Service
+	Images        *image.Store
+	Demo          *demo.Service // nil except in demo mode
+}
+
+// API is the HTTP API, ready to be served.
+type API struct {
+	App    *fiber.App
+	Routes []Route       // every route below /api/v1, for tests
+	Docs   *huma.OpenAPI // the document, made from the same types
+	drain  func()        // see Drain
+}
+
+// Drain makes GET /readyz answer 503 from now on, so that no new requests come
+// while the present ones are served to their end.
+func (a *API) Drain() { a.drain() }
+
+// api is the API while it is put together, and what its handlers share.
+type api struct {
+	config  Config
+	origin  *url.URL
+	log     *slog.Logger
+	cookies cookies
+	huma    huma.API
+	routes  []Route
+
+	accounts      *account.Service
+	organizations *organization.Service
+	workspaces    *workspace.Service
+	members       *membership.Service
+	billing       *billing.Service
+	metering      *metering.Service
+	images        *image.Store
+	demo          *demo.Service
+}
+
+// useOurProblems makes huma answer with our problems. Huma keeps this in a
+// variable of its package, hence once for the process.
+var useOurProblems = sync.OnceFunc(func() {
+	huma.NewErrorWithContext = humaError
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return humaError(nil, status, message, errs...)
+	}
+})
+
+// New puts the API together.
+func New(config Config, log *slog.Logger, services Services) *API {
+	useOurProblems()
+	a := &api{
+		config: config, log: log, cookies: newCookies(config.PublicURL.Scheme == "https"),
+		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
+		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
+		members: services.Members, billing: services.Billing, metering: services.Metering,
+		images: services.Images, demo: services.Demo,
+	}
+	app := a.newFiber()
+	app.Use(a.observe, recover.New(), limitURI)
+	a.huma = humafiber.NewV2WithGroup(app, headToo{app.Group(basePath)}, newHumaConfig(config.Version))
+	a.registerAuth()
+	a.registerMe()
+	a.registerOrganizations()
+	a.registerWorkspaces()
+	a.registerMembers()
+	a.registerBilling()
+	a.registerUsage()
+	if a.demo != nil {
+		a.registerDemo()
+	}
+	a.serveDocument(app)
+	a.serveDocs(app)
+	a.serveFiles(app)
+	drain := a.serveHealth(app)
+	app.Use(a.serveWeb)
+	return &API{App: app, Routes: a.routes, Docs: a.huma.OpenAPI(), drain: drain}
+}
+
+// newFiber returns a server with the bounds that Fiber leaves open.
+func (a *api) newFiber() *fiber.App {
+	return fiber.New(fiber.Config{
+		Immutable:               true, // else strings change after the request: they share its buffers
+		DisableStartupMessage:   true,
+		ErrorHandler:            a.handleError,
+		BodyLimit:               maxBody,
+		ReadBufferSize:          maxHeaders,
+		ReadTimeout:             10 * time.Second,
+		WriteTimeout:            30 * time.Second,
+		IdleTimeout:             60 * time.Second,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          a.config.TrustedProxies,
+		ProxyHeader:             proxyHeader(a.config.TrustedProxies),
+	})
+}
+
+// proxyHeader is only looked at where there is a proxy to believe.
+func proxyHeader(trusted []string) string {
+	if len(trusted) == 0 {
+		return ""
+	}
+	return fiber.HeaderXForwardedFor
+}
+
+func newHumaConfig(version string) huma.Config {
+	config := huma.DefaultConfig("Rowhouse", version)
+	config.CreateHooks = nil // no $schema links in answers
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.Servers = []*huma.Server{{URL: basePath}}
+	config.Info.Description = "Organizations, members, workspaces and plans. Every error is a problem (RFC 9457) with a stable `code`."
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: newCookies(false).sessionName, Description: "Set by sign-in. Over HTTPS its name begins with __Host-."},
+		"csrf":    {Type: "apiKey", In: "header", Name: csrfHeader, Description: "Equal to the cookie csrf_token, which any GET sets."},
+	}
+	return config
+}
+
+// headToo answers HEAD wherever there is GET (RFC 9110, section 9.3.2).
+type headToo struct{ fiber.Router }
+
+func (r headToo) Add(method, path string, handlers ...fiber.Handler) fiber.Router {
+	if method == http.MethodGet {
+		r.Router.Add(http.MethodHead, path, handlers...)
+	}
+	return r.Router.Add(method, path, handlers...)
+}
+
+// pathIDs lists the parameters of a path that hold ids.
+func pathIDs(path string) []string {
+	var names []string
+	for segment := range strings.SplitSeq(path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			names = append(names, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "organization" || name == "slug" })
+}
+
+// fileURL is the public address of a stored picture; nil without one.
+func (a *api) fileURL(key domain.BlobKey) *string {
+	if key == "" {
+		return nil
+	}
+	address := a.origin.String() + "/files/" + key.FileName()
+	return &address
+}
+
+// none is the input or output of a route that has none.
+type none struct{}
+
+func noContent(err error) (*none, error) {
+	if err != nil {
+		return nil, err
+	}
+	return nil, nil //nolint:nilnil // huma answers with the bare status
+}

@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"rowhouse/core/domain"
+)
+
+const (
+	csrfPurpose = "csrf"
+	csrfHeader  = "X-CSRF-Token"
+)
+
+// newCSRFToken returns a token that is bound to a session, or to none: a
+// random number and its MAC (OWASP, signed double-submit cookie).
+func (a *api) newCSRFToken(session domain.SessionID) string {
+	nonce := a.config.NewID()
+	mac := a.config.Key.MAC(csrfPurpose, string(session), nonce)
+	return nonce + "." + base64.RawURLEncoding.EncodeToString(mac)
+}
+
+// validCSRFToken reports whether the token is one for this session.
+func (a *api) validCSRFToken(token string, session domain.SessionID) bool {
+	nonce, encoded, ok := strings.Cut(token, ".")
+	mac, err := base64.RawURLEncoding.DecodeString(encoded)
+	return ok && err == nil && a.config.Key.Verify(mac, csrfPurpose, string(session), nonce)
+}
+
+// checkOrigin refuses unsafe requests that another site made the browser send,
+// and those with a session cookie that lack the token only our pages can read.
+// Safe requests get the token, if they do not hold a good one.
+func (a *api) checkOrigin(c *fiber.Ctx, r *request, route *Route) error {
+	session := r.caller.Session.ID
+	token := c.Cookies(csrfCookie)
+	if safe(route.Method) {
+		if !a.validCSRFToken(token, session) {
+			a.cookies.setCSRF(c, a.newCSRFToken(session))
+		}
+		return nil
+	}
+	if a.foreign(c.Get("Sec-Fetch-Site"), c.Get(fiber.HeaderOrigin)) {
+		return errCSRFFailed
+	}
+	if route.Access != AccessPublic && (c.Get(csrfHeader) != token || !a.validCSRFToken(token, session)) {
+		return errCSRFFailed
+	}
+	return nil
+}
+
+// foreign reports whether either header says that the request comes from
+// another site. Both are missing where the caller is no browser.
+func (a *api) foreign(site, origin string) bool {
+	switch site {
+	case "", "same-origin", "none":
+	default:
+		return true
+	}
+	return origin != "" && !a.ownOrigin(origin)
+}
+
+// ownOrigin reports whether origin is our public address. On a developer's
+// machine the names of the machine itself stand for each other.
+func (a *api) ownOrigin(origin string) bool {
+	if origin == a.origin.String() {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Scheme == a.origin.Scheme && u.Port() == a.origin.Port() &&
+		u.Path == "" && u.User == nil && u.RawQuery == "" && loopback(u.Hostname()) && loopback(a.origin.Hostname())
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}

@@ -1,0 +1,41 @@
+package httpapi
+
+import (
+	"strconv"
+	"strings"
+
+	"rowhouse/core/domain"
+)
+
+// matchInput is what changes of a versioned row take.
+type matchInput struct {
+	IfMatch string `doc:"The ETag that the row must still have." header:"If-Match"`
+}
+
+// precondition reads the header. A tag that is none of ours matches nothing.
+func (in matchInput) precondition() domain.Precondition {
+	if in.IfMatch == "" || strings.TrimSpace(in.IfMatch) == "*" {
+		return nil
+	}
+	versions := domain.Precondition{}
+	for tag := range strings.SplitSeq(in.IfMatch, ",") {
+		digits, quoted := strings.CutPrefix(strings.TrimSpace(tag), `"`)
+		digits, closed := strings.CutSuffix(digits, `"`)
+		if v, err := strconv.ParseInt(digits, 10, 64); err == nil && quoted && closed {
+			versions = append(versions, v)
+		}
+	}
+	return versions
+}
+
+// tagged is an answer about a versioned row. The tag is for If-Match alone, so
+// caches must ask anew each time.
+type tagged[T any] struct {
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Body         T
+}
+
+func newTagged[T any](version int64, body T) *tagged[T] {
+	return &tagged[T]{ETag: `"` + strconv.FormatInt(version, 10) + `"`, CacheControl: "private, no-cache", Body: body}
+}

@@ -1,0 +1,154 @@
+package bootstrap
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"rowhouse/core/domain"
+)
+
+// Config is everything that the environment decides. It is read once, at
+// start.
+type Config struct {
+	// ListenAddr is the host and port that the HTTP server binds.
+	ListenAddr string `env:"LISTEN_ADDR" envDefault:":8000"`
+	// PublicURL is where people reach the service. Every link is made from it.
+	PublicURL *url.URL `env:"PUBLIC_URL,required"`
+	// SecretKey authenticates what is handed out and comes back: 32 bytes or
+	// more, in base64.
+	SecretKey domain.SecretKey `env:"SECRET_KEY,required"`
+	// BlobURL says where uploaded pictures are kept: file://, s3:// or mem://.
+	BlobURL string `env:"BLOB_URL,required"`
+	// TrustedProxies are the addresses or networks of proxies whose
+	// X-Forwarded-For names the client.
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+}
+
+// LoadConfig reads the configuration from the environment, as os.Environ
+// gives it. Everything that is wrong with it is named in one error, values
+// that may be secret left out.
+func LoadConfig(environ []string) (Config, error) {
+	return load(env.ToMap(environ))
+}
+
+// LoadDemoConfig is LoadConfig with defaults that need nothing from outside.
+// newKey makes the secret key of this run.
+func LoadDemoConfig(environ []string, newKey func() []byte) (Config, error) {
+	vars := map[string]string{
+		"LISTEN_ADDR": "127.0.0.1:8000",
+		"BLOB_URL":    "mem://",
+		"LOG_LEVEL":   "warn",
+		"SECRET_KEY":  base64.StdEncoding.EncodeToString(newKey()),
+	}
+	for name, value := range env.ToMap(environ) {
+		vars[name] = value
+	}
+	if _, given := vars["PUBLIC_URL"]; !given {
+		if _, port, err := net.SplitHostPort(vars["LISTEN_ADDR"]); err == nil {
+			vars["PUBLIC_URL"] = "http://localhost:" + port
+		}
+	}
+	return load(vars)
+}
+
+func load(vars map[string]string) (Config, error) {
+	config, err := env.ParseAsWithOptions[Config](env.Options{
+		Environment: vars,
+		FuncMap:     map[reflect.Type]env.ParserFunc{reflect.TypeFor[domain.SecretKey](): parseSecretKey},
+	})
+	if err != nil {
+		return Config{}, describe(err)
+	}
+	return config, config.check()
+}
+
+func parseSecretKey(text string) (any, error) {
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) < 32 {
+		return nil, errors.New("must be 32 bytes or more in base64 (make one with: openssl rand -base64 32)")
+	}
+	return domain.SecretKey(key), nil
+}
+
+// check finds values that can be read but make no sense.
+func (c Config) check() error {
+	var wrong []error
+	if _, _, err := net.SplitHostPort(c.ListenAddr); err != nil {
+		wrong = append(wrong, errors.New("LISTEN_ADDR: must be host:port or :port"))
+	}
+	if u := c.PublicURL; (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		wrong = append(wrong, errors.New("PUBLIC_URL: must be http:// or https://, a host, and nothing behind it"))
+	}
+	for _, proxy := range c.TrustedProxies {
+		_, errAddr := netip.ParseAddr(proxy)
+		if _, errPrefix := netip.ParsePrefix(proxy); errAddr != nil && errPrefix != nil {
+			wrong = append(wrong, fmt.Errorf("TRUSTED_PROXIES: %q is neither an address nor a network", proxy))
+		}
+	}
+	return asConfigError(wrong)
+}
+
+// describe names the variables instead of the fields, and leaves values out.
+func describe(err error) error {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return asConfigError([]error{err})
+	}
+	var wrong []error
+	for _, e := range all.Errors {
+		switch {
+		case errors.As(e, &env.VarIsNotSetError{}):
+			missing, _ := errors.AsType[env.VarIsNotSetError](e)
+			wrong = append(wrong, fmt.Errorf("%s: is missing", missing.Key))
+		case errors.As(e, &env.ParseError{}):
+			bad, _ := errors.AsType[env.ParseError](e)
+			wrong = append(wrong, fmt.Errorf("%s: %w", variableOf(bad.Name), reason(bad)))
+		default:
+			wrong = append(wrong, e)
+		}
+	}
+	return asConfigError(wrong)
+}
+
+// reason is what is wrong with a value, without the value.
+func reason(e env.ParseError) error {
+	switch e.Name {
+	case "LogLevel":
+		return errors.New("must be debug, info, warn or error")
+	case "PublicURL":
+		return errors.New("is no address")
+	default:
+		return e.Err
+	}
+}
+
+func variableOf(field string) string {
+	f, ok := reflect.TypeFor[Config]().FieldByName(field)
+	if !ok {
+		return field
+	}
+	name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+	return name
+}
+
+func asConfigError(wrong []error) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	parts := make([]string, len(wrong))
+	for i, err := range wrong {
+		parts[i] = err.Error()
+	}
+	return errors.New("configuration: " + strings.Join(parts, "; "))
+}

@@ -1,0 +1,57 @@
+package bootstrap
+
+import (
+	"strings"
+
+	"github.com/google/wire"
+
+	"rowhouse/adapters/httpapi"
+	"rowhouse/core/account"
+	"rowhouse/core/billing"
+	"rowhouse/core/image"
+	"rowhouse/core/membership"
+	"rowhouse/core/metering"
+	"rowhouse/core/notification"
+	"rowhouse/core/organization"
+	"rowhouse/core/slug"
+	"rowhouse/core/workspace"
+	"rowhouse/ports"
+)
+
+// Core builds every use case from ports alone. Each assembly adds a set of
+// adapters that binds the ports; wire refuses to build if one is missing.
+var Core = wire.NewSet(
+	account.NewService,
+	billing.NewService,
+	image.NewStore,
+	membership.NewService,
+	metering.NewService,
+	notification.NewService,
+	organization.NewService,
+	slug.NewMaker,
+	workspace.NewService,
+	NewPublicURL,
+)
+
+// Driving builds the adapters through which the world reaches the core.
+var Driving = wire.NewSet(
+	httpapi.New,
+	NewHTTPConfig,
+	wire.Struct(new(httpapi.Services), "*"),
+)
+
+// Version is the release that this binary was built from.
+type Version string
+
+// NewPublicURL provides the address that links in mails are made from.
+func NewPublicURL(config Config) notification.PublicURL {
+	return notification.PublicURL(strings.TrimSuffix(config.PublicURL.String(), "/"))
+}
+
+// NewHTTPConfig provides what the HTTP API needs to know.
+func NewHTTPConfig(config Config, version Version, clock ports.Clock, ids ports.IDs, checks []httpapi.Check) httpapi.Config {
+	return httpapi.Config{
+		PublicURL: config.PublicURL, TrustedProxies: config.TrustedProxies, Key: config.SecretKey,
+		Version: string(version), Now: clock.Now, NewID: ids.New, Checks: checks,
+	}
+}

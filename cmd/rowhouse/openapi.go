@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"rowhouse/adapters/argon2"
+	"rowhouse/adapters/system"
+	"rowhouse/bootstrap"
+	"rowhouse/bootstrap/inmemory"
+)
+
+func newOpenAPICommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "openapi",
+		Short: "Write the OpenAPI document, without a server",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := bootstrap.LoadDemoConfig(nil, newKey)
+			if err != nil {
+				return err
+			}
+			app, closeApp, err := newDemo(cmd.Context(), config, slog.New(slog.DiscardHandler))
+			if err != nil {
+				return err
+			}
+			defer closeApp()
+			document, err := app.API.Document()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), string(document))
+			return err
+		},
+	}
+}
+
+// newDemo assembles the product in memory, empty.
+func newDemo(ctx context.Context, config bootstrap.Config, log *slog.Logger) (*inmemory.App, func(), error) {
+	return inmemory.New(ctx, config, bootstrap.Version(version), log, inmemory.Options{
+		Clock: system.Clock{}, IDs: system.IDs{}, Tokens: system.Tokens{},
+		Passwords:    argon2.New(argon2.DefaultConfig()),
+		VerifyAtOnce: true,
+	})
+}
