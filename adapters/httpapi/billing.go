@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"rowhouse/core/domain"
 )
 
@@ -60,15 +62,23 @@ func (a *api) listPlans(context.Context, *none) (*plansOutput, error) {
 type subscriptionJSON struct {
 	Plan               domain.Tier               `enum:"free,starter,pro,enterprise" json:"plan"`
 	Status             domain.SubscriptionStatus `enum:"free,trialing,active,past_due,canceled,unpaid,paused,incomplete,incomplete_expired" json:"status"`
-	Interval           *domain.Interval          `doc:"null while free." enum:"month,year" json:"interval"`
+	Interval           *paidInterval             `json:"interval"`
 	CurrentPeriodStart time.Time                 `json:"current_period_start"`
 	CurrentPeriodEnd   time.Time                 `json:"current_period_end"`
 	CancelAtPeriodEnd  bool                      `json:"cancel_at_period_end"`
 	TrialEnd           maybeTime                 `json:"trial_end"`
 	GraceEndsAt        maybeTime                 `json:"grace_ends_at"`
-	NextInvoice        *nextInvoiceJSON          `json:"next_invoice"`
+	NextInvoice        nullable[nextInvoiceJSON] `json:"next_invoice"`
 	OverLimits         []overLimitJSON           `json:"over_limits" nullable:"false"`
 	Limits             limitsJSON                `json:"limits"`
+}
+
+// paidInterval is how often is paid.
+type paidInterval domain.Interval
+
+// Schema implements huma.SchemaProvider.
+func (paidInterval) Schema(huma.Registry) *huma.Schema {
+	return nullableEnum("null while free.", domain.IntervalMonth, domain.IntervalYear)
 }
 
 type nextInvoiceJSON struct {
@@ -87,7 +97,7 @@ type subscriptionOutput struct {
 	Body subscriptionJSON
 }
 
-func (a *api) getSubscription(ctx context.Context, actor domain.Actor, _ *organizationInput) (*subscriptionOutput, error) {
+func (a *api) getSubscription(ctx context.Context, actor domain.Actor, _ *OrganizationInput) (*subscriptionOutput, error) {
 	s, err := a.billing.Subscription(ctx, actor)
 	if err != nil {
 		return nil, err
@@ -98,7 +108,7 @@ func (a *api) getSubscription(ctx context.Context, actor domain.Actor, _ *organi
 		OverLimits: make([]overLimitJSON, len(s.OverLimits)), Limits: newLimitsJSON(s.Limits),
 	}
 	if s.Interval != "" {
-		j.Interval = &s.Interval
+		j.Interval = (*paidInterval)(&s.Interval)
 	}
 	for i, o := range s.OverLimits {
 		j.OverLimits[i] = overLimitJSON{Limit: o.Limit, Allowed: limit(o.Allowed), Used: count(o.Used)}

@@ -7,13 +7,13 @@ import (
 	"rowhouse/core/domain"
 )
 
-// matchInput is what changes of a versioned row take.
-type matchInput struct {
+// MatchInput is what changes of a versioned row take.
+type MatchInput struct {
 	IfMatch string `doc:"The ETag that the row must still have." header:"If-Match"`
 }
 
 // precondition reads the header. A tag that is none of ours matches nothing.
-func (in matchInput) precondition() domain.Precondition {
+func (in MatchInput) precondition() domain.Precondition {
 	if in.IfMatch == "" || strings.TrimSpace(in.IfMatch) == "*" {
 		return nil
 	}
@@ -34,6 +34,19 @@ type tagged[T any] struct {
 	ETag         string `header:"ETag"`
 	CacheControl string `header:"Cache-Control"`
 	Body         T
+}
+
+// created is a tagged answer about a row that is new.
+type created[T any] struct {
+	Location     string `header:"Location"`
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Body         T
+}
+
+// at says where the new row is found from now on.
+func (t *tagged[T]) at(location string) *created[T] {
+	return &created[T]{Location: basePath + location, ETag: t.ETag, CacheControl: t.CacheControl, Body: t.Body}
 }
 
 func newTagged[T any](version int64, body T) *tagged[T] {

@@ -9,8 +9,8 @@ import (
 	"rowhouse/core/domain"
 )
 
-// imageInput is an uploaded picture.
-type imageInput struct {
+// ImageInput is an uploaded picture.
+type ImageInput struct {
 	RawBody huma.MultipartFormFiles[struct {
 		File huma.FormFile `doc:"PNG, JPEG or WebP, at most 1 MiB and 4096 by 4096 pixels." form:"file" required:"true"`
 	}]
@@ -18,7 +18,7 @@ type imageInput struct {
 
 // content reads the file. What it is, its content alone will tell: neither its
 // name nor the type that the client claims is looked at.
-func (in *imageInput) content() ([]byte, error) {
+func (in *ImageInput) content() ([]byte, error) {
 	file := in.RawBody.Data().File
 	content, err := io.ReadAll(io.LimitReader(file, domain.MaxImageBytes+1))
 	if err != nil {

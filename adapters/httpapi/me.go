@@ -125,7 +125,7 @@ func (a *api) changeEmail(ctx context.Context, caller domain.Caller, in *emailIn
 	return noContent(a.accounts.ChangeEmail(ctx, caller, in.Body.Email))
 }
 
-func (a *api) setAvatar(ctx context.Context, caller domain.Caller, in *imageInput) (*meOutput, error) {
+func (a *api) setAvatar(ctx context.Context, caller domain.Caller, in *ImageInput) (*meOutput, error) {
 	upload, err := in.content()
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ type sessionJSON struct {
 	Current    bool             `doc:"Whether this is the session of the request." json:"current"`
 }
 
-func (a *api) listSessions(ctx context.Context, caller domain.Caller, in *listInput) (*listOutput[sessionJSON], error) {
+func (a *api) listSessions(ctx context.Context, caller domain.Caller, in *ListInput) (*listOutput[sessionJSON], error) {
 	scope := scopeOf(ctx)
 	request, err := a.page(*in, scope)
 	if err != nil {

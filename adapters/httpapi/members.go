@@ -36,11 +36,11 @@ func (a *api) registerMembers() {
 }
 
 type memberJSON struct {
-	ID        domain.MembershipID `format:"uuid"             json:"id"`
-	User      memberUserJSON      `json:"user"`
-	Role      domain.Role         `enum:"member,admin,owner" json:"role"`
-	InvitedBy *userRefJSON        `doc:"null for the founder." json:"invited_by"`
-	JoinedAt  time.Time           `json:"joined_at"`
+	ID        domain.MembershipID   `format:"uuid"             json:"id"`
+	User      memberUserJSON        `json:"user"`
+	Role      domain.Role           `enum:"member,admin,owner" json:"role"`
+	InvitedBy nullable[userRefJSON] `doc:"null for the founder." json:"invited_by"`
+	JoinedAt  time.Time             `json:"joined_at"`
 }
 
 // memberUserJSON is a user as fellow members see them.
@@ -58,7 +58,7 @@ func (a *api) newMemberUserJSON(m domain.Member) memberUserJSON {
 func (a *api) newMemberJSON(m domain.Member) memberJSON {
 	j := memberJSON{ID: m.ID, User: a.newMemberUserJSON(m), Role: m.Role, JoinedAt: m.CreatedAt}
 	if m.InvitedBy != "" {
-		j.InvitedBy = &userRefJSON{ID: m.InvitedBy, Name: m.InvitedByName}
+		j.InvitedBy.value = &userRefJSON{ID: m.InvitedBy, Name: m.InvitedByName}
 	}
 	return j
 }
@@ -73,8 +73,8 @@ func (a *api) member(m domain.Member, err error) (*memberOutput, error) {
 }
 
 type listMembersInput struct {
-	organizationInput
-	listInput
+	OrganizationInput
+	ListInput
 
 	Role  string `doc:"Only this role: member, admin or owner."          query:"role"`
 	Query string `doc:"Part of the name or the e-mail address."          query:"query"`
@@ -82,7 +82,7 @@ type listMembersInput struct {
 
 func (a *api) listMembers(ctx context.Context, actor domain.Actor, in *listMembersInput) (*listOutput[memberJSON], error) {
 	scope := scopeOf(ctx, in.Role, in.Query)
-	request, err := a.page(in.listInput, scope)
+	request, err := a.page(in.ListInput, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -93,21 +93,21 @@ func (a *api) listMembers(ctx context.Context, actor domain.Actor, in *listMembe
 	return listOf(a, page, scope, a.newMemberJSON, func(m domain.Member) (string, string) { return "", string(m.ID) }), nil
 }
 
-type memberInput struct {
-	organizationInput
+type MemberInput struct {
+	OrganizationInput
 
 	Membership string `format:"uuid" path:"membership"`
 }
 
-func (in memberInput) id() domain.MembershipID { return pathID[domain.MembershipID](in.Membership) }
+func (in MemberInput) id() domain.MembershipID { return pathID[domain.MembershipID](in.Membership) }
 
-func (a *api) getMember(ctx context.Context, actor domain.Actor, in *memberInput) (*memberOutput, error) {
+func (a *api) getMember(ctx context.Context, actor domain.Actor, in *MemberInput) (*memberOutput, error) {
 	return a.member(a.members.Get(ctx, actor, in.id()))
 }
 
 type changeRoleInput struct {
-	memberInput
-	matchInput
+	MemberInput
+	MatchInput
 
 	Body struct {
 		Role string `doc:"member or admin." example:"admin" json:"role"`
@@ -119,8 +119,8 @@ func (a *api) changeRole(ctx context.Context, actor domain.Actor, in *changeRole
 }
 
 type removeMemberInput struct {
-	memberInput
-	matchInput
+	MemberInput
+	MatchInput
 }
 
 func (a *api) removeMember(ctx context.Context, actor domain.Actor, in *removeMemberInput) (*none, error) {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"rowhouse/core/domain"
 	"rowhouse/core/organization"
 	"rowhouse/core/policy"
@@ -53,8 +55,8 @@ func (a *api) registerOrganizations() {
 	}, asCaller(a.checkSlug))
 }
 
-// organizationJSON is an organization as one of its members sees it.
-type organizationJSON struct {
+// OrganizationJSON is an organization as one of its members sees it.
+type OrganizationJSON struct {
 	ID           domain.OrganizationID `format:"uuid"                                         json:"id"`
 	Name         string                `json:"name"`
 	Slug         domain.Slug           `json:"slug"`
@@ -103,20 +105,20 @@ type seatsJSON struct {
 
 // listedOrganizationJSON is an organization in the list of one's own.
 type listedOrganizationJSON struct {
-	organizationJSON
+	OrganizationJSON
 
 	Role        domain.Role `enum:"member,admin,owner" json:"role"`
 	MemberCount count       `json:"member_count"`
 }
 
-func (a *api) newOrganizationJSON(o domain.MemberOrganization) organizationJSON {
+func (a *api) newOrganizationJSON(o domain.MemberOrganization) OrganizationJSON {
 	limits := domain.PlanOf(o.Plan).Limits
 	limits.Members, limits.Workspaces = o.MemberLimit, o.WorkspaceLimit
 	permissions := policy.Granted(o.Role)
 	if permissions == nil {
 		permissions = []domain.Permission{}
 	}
-	return organizationJSON{
+	return OrganizationJSON{
 		ID: o.ID, Name: o.Name, Slug: o.Slug, Description: o.Description, LogoURL: a.fileURL(o.Logo),
 		BillingEmail: o.BillingEmail, Plan: o.Plan, Owner: userRefJSON{ID: o.Owner, Name: o.OwnerName},
 		Membership:  ownMembershipJSON{ID: o.Membership, Role: o.Role, Permissions: permissions},
@@ -126,7 +128,7 @@ func (a *api) newOrganizationJSON(o domain.MemberOrganization) organizationJSON 
 	}
 }
 
-type organizationOutput = tagged[organizationJSON]
+type organizationOutput = tagged[OrganizationJSON]
 
 func (a *api) organization(o domain.MemberOrganization, err error) (*organizationOutput, error) {
 	if err != nil {
@@ -135,7 +137,7 @@ func (a *api) organization(o domain.MemberOrganization, err error) (*organizatio
 	return newTagged(o.Version, a.newOrganizationJSON(o)), nil
 }
 
-func (a *api) listOrganizations(ctx context.Context, caller domain.Caller, in *listInput) (*listOutput[listedOrganizationJSON], error) {
+func (a *api) listOrganizations(ctx context.Context, caller domain.Caller, in *ListInput) (*listOutput[listedOrganizationJSON], error) {
 	scope := scopeOf(ctx)
 	request, err := a.page(*in, scope)
 	if err != nil {
@@ -146,7 +148,7 @@ func (a *api) listOrganizations(ctx context.Context, caller domain.Caller, in *l
 		return nil, err
 	}
 	render := func(o domain.MemberOrganization) listedOrganizationJSON {
-		return listedOrganizationJSON{organizationJSON: a.newOrganizationJSON(o), Role: o.Role, MemberCount: count(o.Members)}
+		return listedOrganizationJSON{OrganizationJSON: a.newOrganizationJSON(o), Role: o.Role, MemberCount: count(o.Members)}
 	}
 	return listOf(a, page, scope, render, func(o domain.MemberOrganization) (string, string) { return "", string(o.ID) }), nil
 }
@@ -159,13 +161,7 @@ type createOrganizationInput struct {
 	}
 }
 
-type createdOrganization struct {
-	organizationOutput
-
-	Location string `header:"Location"`
-}
-
-func (a *api) createOrganization(ctx context.Context, caller domain.Caller, in *createOrganizationInput) (*createdOrganization, error) {
+func (a *api) createOrganization(ctx context.Context, caller domain.Caller, in *createOrganizationInput) (*created[OrganizationJSON], error) {
 	input := organization.CreateInput{Name: in.Body.Name, Description: in.Body.Description}
 	if in.Body.Slug != nil {
 		if *in.Body.Slug == "" {
@@ -177,22 +173,22 @@ func (a *api) createOrganization(ctx context.Context, caller domain.Caller, in *
 	if err != nil {
 		return nil, err
 	}
-	return &createdOrganization{organizationOutput: *out, Location: basePath + "/organizations/" + string(out.Body.ID)}, nil
+	return out.at("/organizations/" + string(out.Body.ID)), nil
 }
 
-// organizationInput is the organization in the path. The guard has resolved
+// OrganizationInput is the organization in the path. The guard has resolved
 // it; it stands here for the document.
-type organizationInput struct {
+type OrganizationInput struct {
 	Organization string `doc:"Its id, or its slug, present or old." example:"acme" path:"organization"`
 }
 
-func (a *api) getOrganization(ctx context.Context, actor domain.Actor, _ *organizationInput) (*organizationOutput, error) {
+func (a *api) getOrganization(ctx context.Context, actor domain.Actor, _ *OrganizationInput) (*organizationOutput, error) {
 	return a.organization(a.organizations.Get(ctx, actor))
 }
 
 type updateOrganizationInput struct {
-	organizationInput
-	matchInput
+	OrganizationInput
+	MatchInput
 
 	Body struct {
 		Name         *string `json:"name,omitempty"`
@@ -207,8 +203,8 @@ func (a *api) updateOrganization(ctx context.Context, actor domain.Actor, in *up
 }
 
 type deleteOrganizationInput struct {
-	organizationInput
-	matchInput
+	OrganizationInput
+	MatchInput
 
 	Confirm string `doc:"The organization's slug, typed by a person." query:"confirm"`
 }
@@ -218,7 +214,7 @@ func (a *api) deleteOrganization(ctx context.Context, actor domain.Actor, in *de
 }
 
 type transferOwnershipInput struct {
-	organizationInput
+	OrganizationInput
 
 	Body struct {
 		MembershipID string `doc:"The membership of the new owner." json:"membership_id"`
@@ -230,8 +226,8 @@ func (a *api) transferOwnership(ctx context.Context, actor domain.Actor, in *tra
 }
 
 type logoInput struct {
-	organizationInput
-	imageInput
+	OrganizationInput
+	ImageInput
 }
 
 func (a *api) setLogo(ctx context.Context, actor domain.Actor, in *logoInput) (*organizationOutput, error) {
@@ -242,7 +238,7 @@ func (a *api) setLogo(ctx context.Context, actor domain.Actor, in *logoInput) (*
 	return a.organization(a.organizations.SetLogo(ctx, actor, upload))
 }
 
-func (a *api) removeLogo(ctx context.Context, actor domain.Actor, _ *organizationInput) (*organizationOutput, error) {
+func (a *api) removeLogo(ctx context.Context, actor domain.Actor, _ *OrganizationInput) (*organizationOutput, error) {
 	return a.organization(a.organizations.RemoveLogo(ctx, actor))
 }
 
@@ -254,9 +250,17 @@ type slugOutput struct {
 	Body struct {
 		Slug       string      `json:"slug"`
 		Available  bool        `json:"available"`
-		Reason     *string     `doc:"Why it cannot be had; null if it can." enum:"taken,reserved,invalid" json:"reason"`
+		Reason     *slugReason `json:"reason"`
 		Suggestion domain.Slug `doc:"One that can be had."                  json:"suggestion"`
 	}
+}
+
+// slugReason is why an address cannot be had.
+type slugReason string
+
+// Schema implements huma.SchemaProvider.
+func (slugReason) Schema(huma.Registry) *huma.Schema {
+	return nullableEnum("Why it cannot be had; null if it can.", "taken", "reserved", "invalid")
 }
 
 func (a *api) checkSlug(ctx context.Context, _ domain.Caller, in *slugInput) (*slugOutput, error) {
@@ -267,7 +271,7 @@ func (a *api) checkSlug(ctx context.Context, _ domain.Caller, in *slugInput) (*s
 	out := &slugOutput{}
 	out.Body.Slug, out.Body.Available, out.Body.Suggestion = check.Slug, check.Reason == "", check.Suggestion
 	if check.Reason != "" {
-		out.Body.Reason = &check.Reason
+		out.Body.Reason = (*slugReason)(&check.Reason)
 	}
 	return out, nil
 }

@@ -13,8 +13,8 @@ import (
 	"rowhouse/core/domain"
 )
 
-// listInput is what every list takes.
-type listInput struct {
+// ListInput is what every list takes.
+type ListInput struct {
 	Limit  int    `default:"50"                                   doc:"How many items at most." maximum:"100" minimum:"1" query:"limit"`
 	Cursor string `doc:"Where the next page begins: next_cursor." query:"cursor"`
 }
@@ -62,7 +62,7 @@ func scopeOf(ctx context.Context, filters ...string) listScope {
 
 // page reads where a list goes on. It fails with domain.ErrInvalidCursor for a
 // cursor that was edited, is too old, or belongs to another list or caller.
-func (a *api) page(in listInput, scope listScope) (domain.PageRequest, error) {
+func (a *api) page(in ListInput, scope listScope) (domain.PageRequest, error) {
 	request := domain.PageRequest{Limit: in.Limit}
 	if in.Cursor == "" {
 		return request, nil

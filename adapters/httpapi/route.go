@@ -65,7 +65,7 @@ func safe(method string) bool {
 
 // errors lists the statuses of every problem that the route can answer with.
 func (r Route) errors() []int {
-	statuses := slices.Clone(r.Errors)
+	statuses := append([]int{http.StatusInternalServerError}, r.Errors...)
 	if r.Access != AccessPublic {
 		statuses = append(statuses, http.StatusUnauthorized)
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"reflect"
 	"strconv"
 	"strings"
@@ -50,8 +51,30 @@ func (t maybeTime) MarshalJSON() ([]byte, error) {
 	return time.Time(t).MarshalJSON()
 }
 
+// nullable is a value or null. Huma would leave null out of the schema of a
+// pointer to anything but a text or a number of its own.
+type nullable[T any] struct{ value *T }
+
+// Schema implements huma.SchemaProvider.
+func (nullable[T]) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{r.Schema(reflect.TypeFor[T](), true, ""), {Type: "null"}}}
+}
+
+// MarshalJSON implements json.Marshaler.
+func (n nullable[T]) MarshalJSON() ([]byte, error) { return json.Marshal(n.value) }
+
+// nullableEnum describes a text of a closed list that can be null. Huma's enum
+// tag would leave null out of the list.
+func nullableEnum[T ~string](description string, values ...T) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString, Nullable: true, Description: description, Enum: []any{nil}}
+	for _, v := range values {
+		s.Enum = append(s.Enum, string(v))
+	}
+	return s
+}
+
 // schemaName names schemas after our types without the suffix of the file
-// format: organizationJSON is Organization.
+// format: OrganizationJSON is Organization.
 func schemaName(t reflect.Type, hint string) string {
 	return strings.ReplaceAll(huma.DefaultSchemaNamer(t, hint), "JSON", "")
 }

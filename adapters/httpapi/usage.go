@@ -17,37 +17,37 @@ func (a *api) registerUsage() {
 }
 
 type metricJSON struct {
-	Metric  domain.Metric `enum:"api_calls,storage_bytes,compute_seconds" json:"metric"`
-	Used    count         `json:"used"`
-	Limit   limit         `json:"limit"`
-	Percent *count        `doc:"Of the limit, rounded down; null without one." json:"percent"`
+	Metric  domain.Metric   `enum:"api_calls,storage_bytes,compute_seconds" json:"metric"`
+	Used    count           `json:"used"`
+	Limit   limit           `json:"limit"`
+	Percent nullable[count] `doc:"Of the limit, rounded down; null without one." json:"percent"`
 }
 
-type periodJSON struct {
+type PeriodJSON struct {
 	PeriodStart time.Time    `json:"period_start"`
 	PeriodEnd   time.Time    `json:"period_end"`
 	Metrics     []metricJSON `json:"metrics"      nullable:"false"`
 }
 
-func newPeriodJSON(u domain.Usage) periodJSON {
-	j := periodJSON{PeriodStart: u.Period.Start, PeriodEnd: u.Period.End, Metrics: make([]metricJSON, len(u.Metrics))}
+func newPeriodJSON(u domain.Usage) PeriodJSON {
+	j := PeriodJSON{PeriodStart: u.Period.Start, PeriodEnd: u.Period.End, Metrics: make([]metricJSON, len(u.Metrics))}
 	for i, m := range u.Metrics {
-		j.Metrics[i] = metricJSON{Metric: m.Metric, Used: count(m.Quantity), Limit: limit(m.Limit), Percent: (*count)(m.Percent())}
+		j.Metrics[i] = metricJSON{Metric: m.Metric, Used: count(m.Quantity), Limit: limit(m.Limit), Percent: nullable[count]{(*count)(m.Percent())}}
 	}
 	return j
 }
 
 type usageInput struct {
-	organizationInput
+	OrganizationInput
 
 	History int `doc:"How many past periods to add." maximum:"36" minimum:"0" query:"history"`
 }
 
 type usageOutput struct {
 	Body struct {
-		periodJSON
+		PeriodJSON
 
-		History []periodJSON `doc:"Past periods, latest first, if asked for." json:"history,omitempty" nullable:"false"`
+		History []PeriodJSON `doc:"Past periods, latest first, if asked for." json:"history,omitempty" nullable:"false"`
 	}
 }
 
@@ -57,7 +57,7 @@ func (a *api) getUsage(ctx context.Context, actor domain.Actor, in *usageInput) 
 		return nil, err
 	}
 	out := &usageOutput{}
-	out.Body.periodJSON = newPeriodJSON(present)
+	out.Body.PeriodJSON = newPeriodJSON(present)
 	for _, u := range past {
 		out.Body.History = append(out.Body.History, newPeriodJSON(u))
 	}

@@ -87,13 +87,13 @@ func workspaceAnswer(actor domain.Actor, w domain.WorkspaceDetail, err error) (*
 }
 
 type listWorkspacesInput struct {
-	organizationInput
-	listInput
+	OrganizationInput
+	ListInput
 }
 
 func (a *api) listWorkspaces(ctx context.Context, actor domain.Actor, in *listWorkspacesInput) (*listOutput[workspaceJSON], error) {
 	scope := scopeOf(ctx)
-	request, err := a.page(in.listInput, scope)
+	request, err := a.page(in.ListInput, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (a *api) listWorkspaces(ctx context.Context, actor domain.Actor, in *listWo
 }
 
 type createWorkspaceInput struct {
-	organizationInput
+	OrganizationInput
 
 	Body struct {
 		Name        string `doc:"At most 64 characters."                 example:"Design"          json:"name"`
@@ -115,38 +115,31 @@ type createWorkspaceInput struct {
 	}
 }
 
-type createdWorkspace struct {
-	workspaceOutput
-
-	Location string `header:"Location"`
-}
-
-func (a *api) createWorkspace(ctx context.Context, actor domain.Actor, in *createWorkspaceInput) (*createdWorkspace, error) {
-	created, err := a.workspaces.Create(ctx, actor, workspace.CreateInput(in.Body))
-	out, err := workspaceAnswer(actor, created, err)
+func (a *api) createWorkspace(ctx context.Context, actor domain.Actor, in *createWorkspaceInput) (*created[workspaceJSON], error) {
+	w, err := a.workspaces.Create(ctx, actor, workspace.CreateInput(in.Body))
+	out, err := workspaceAnswer(actor, w, err)
 	if err != nil {
 		return nil, err
 	}
-	location := basePath + "/organizations/" + string(actor.Organization) + "/workspaces/" + string(created.ID)
-	return &createdWorkspace{workspaceOutput: *out, Location: location}, nil
+	return out.at("/organizations/" + string(actor.Organization) + "/workspaces/" + string(w.ID)), nil
 }
 
-type workspaceInput struct {
-	organizationInput
+type WorkspaceInput struct {
+	OrganizationInput
 
 	Workspace string `format:"uuid" path:"workspace"`
 }
 
-func (in workspaceInput) id() domain.WorkspaceID { return pathID[domain.WorkspaceID](in.Workspace) }
+func (in WorkspaceInput) id() domain.WorkspaceID { return pathID[domain.WorkspaceID](in.Workspace) }
 
-func (a *api) getWorkspace(ctx context.Context, actor domain.Actor, in *workspaceInput) (*workspaceOutput, error) {
+func (a *api) getWorkspace(ctx context.Context, actor domain.Actor, in *WorkspaceInput) (*workspaceOutput, error) {
 	w, err := a.workspaces.Get(ctx, actor, in.id())
 	return workspaceAnswer(actor, w, err)
 }
 
 type updateWorkspaceInput struct {
-	workspaceInput
-	matchInput
+	WorkspaceInput
+	MatchInput
 
 	Body struct {
 		Name        *string `json:"name,omitempty"`
@@ -161,8 +154,8 @@ func (a *api) updateWorkspace(ctx context.Context, actor domain.Actor, in *updat
 }
 
 type deleteWorkspaceInput struct {
-	workspaceInput
-	matchInput
+	WorkspaceInput
+	MatchInput
 }
 
 func (a *api) deleteWorkspace(ctx context.Context, actor domain.Actor, in *deleteWorkspaceInput) (*none, error) {
@@ -183,13 +176,13 @@ func (a *api) newWorkspaceMemberJSON(m domain.WorkspaceMemberDetail) workspaceMe
 }
 
 type listWorkspaceMembersInput struct {
-	workspaceInput
-	listInput
+	WorkspaceInput
+	ListInput
 }
 
 func (a *api) listWorkspaceMembers(ctx context.Context, actor domain.Actor, in *listWorkspaceMembersInput) (*listOutput[workspaceMemberJSON], error) {
 	scope := scopeOf(ctx)
-	request, err := a.page(in.listInput, scope)
+	request, err := a.page(in.ListInput, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +195,7 @@ func (a *api) listWorkspaceMembers(ctx context.Context, actor domain.Actor, in *
 }
 
 type addWorkspaceMemberInput struct {
-	workspaceInput
+	WorkspaceInput
 
 	Body struct {
 		MembershipID string `json:"membership_id"`
@@ -222,7 +215,7 @@ func (a *api) addWorkspaceMember(ctx context.Context, actor domain.Actor, in *ad
 }
 
 type workspaceMemberInput struct {
-	workspaceInput
+	WorkspaceInput
 
 	Membership string `format:"uuid" path:"membership"`
 }

@@ -1,0 +1,172 @@
+// Package apitest runs the whole product behind its HTTP API, for tests, and
+// speaks to it as browsers and programs do. Every answer that comes back is
+// held against the OpenAPI document.
+package apitest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp/fasthttputil"
+
+	"rowhouse/adapters/memory"
+	"rowhouse/adapters/system"
+	"rowhouse/bootstrap"
+	"rowhouse/bootstrap/inmemory"
+	"rowhouse/core/domain"
+)
+
+// PublicURL is where the product under test believes to be reached.
+const PublicURL = "http://rowhouse.test"
+
+// Server is the product under test.
+type Server struct {
+	*inmemory.App
+
+	Clock     *memory.Clock
+	Passwords *Passwords
+	Logs      *Logs
+
+	transport *http.Transport
+	contract  *contract
+	people    atomic.Int64
+}
+
+// Option changes how the product under test is assembled.
+type Option func(*bootstrap.Config, *inmemory.Options)
+
+// Unverified makes addresses wait for their link, as in service mode.
+func Unverified(_ *bootstrap.Config, o *inmemory.Options) { o.VerifyAtOnce = false }
+
+// OverHTTPS lets the product believe that it is reached over HTTPS.
+func OverHTTPS(c *bootstrap.Config, _ *inmemory.Options) { c.PublicURL.Scheme = "https" }
+
+// BehindProxy trusts the test's own address as a proxy.
+func BehindProxy(c *bootstrap.Config, _ *inmemory.Options) { c.TrustedProxies = []string{"0.0.0.0"} }
+
+// New starts the product, empty, on a clock that stands still until a test
+// moves it. It stops with the test.
+func New(tb testing.TB, options ...Option) *Server {
+	tb.Helper()
+	s := &Server{Clock: memory.NewClock(), Passwords: &Passwords{}, Logs: &Logs{}}
+	config := bootstrap.Config{
+		PublicURL: must(url.Parse(PublicURL)), BlobURL: "mem://", LogLevel: slog.LevelInfo,
+		SecretKey: domain.SecretKey("a key for tests that is long enough"),
+	}
+	wiring := inmemory.Options{
+		Clock: s.Clock, IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: s.Passwords, VerifyAtOnce: true,
+	}
+	for _, option := range options {
+		option(&config, &wiring)
+	}
+	app, closeApp, err := inmemory.New(tb.Context(), config, "test", bootstrap.NewLogger(s.Logs, config.LogLevel), wiring)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s.App, s.contract = app, newContract(tb, app.API)
+	s.listen(tb, closeApp)
+	return s
+}
+
+// listen serves on a listener in memory: real connections without a port.
+func (s *Server) listen(tb testing.TB, closeApp func()) {
+	tb.Helper()
+	listener := fasthttputil.NewInmemoryListener()
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.API.App.Listener(listener) }()
+	s.transport = &http.Transport{
+		DialContext:        func(context.Context, string, string) (net.Conn, error) { return listener.Dial() },
+		DisableCompression: true,
+	}
+	tb.Cleanup(func() {
+		if tb.Failed() {
+			tb.Logf("the product logged:\n%s", s.Logs)
+		}
+		s.transport.CloseIdleConnections()
+		if err := s.API.App.Shutdown(); err != nil {
+			tb.Errorf("stop serving: %v", err)
+		}
+		if err := <-stopped; err != nil {
+			tb.Errorf("serve: %v", err)
+		}
+		closeApp()
+	})
+}
+
+// Dial opens a bare connection, for requests that no client would send.
+func (s *Server) Dial(tb testing.TB) net.Conn {
+	tb.Helper()
+	conn, err := s.transport.DialContext(tb.Context(), "tcp", "")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// Passwords is a ports.Passwords that hashes at once and counts.
+type Passwords struct {
+	Verifications atomic.Int64
+	// Held, while it is not nil, keeps verifications waiting until it is
+	// closed, so that a test can have many under way at once.
+	Held chan struct{}
+}
+
+// Hash implements ports.Passwords.
+func (*Passwords) Hash(_ context.Context, password string) (domain.PasswordHash, error) {
+	sum := sha256.Sum256([]byte(password))
+	return domain.PasswordHash(hex.EncodeToString(sum[:])), nil
+}
+
+// Verify implements ports.Passwords.
+func (p *Passwords) Verify(ctx context.Context, password string, hash domain.PasswordHash) (match, outdated bool, err error) {
+	p.Verifications.Add(1)
+	if p.Held != nil {
+		select {
+		case <-p.Held:
+		case <-time.After(10 * time.Second):
+		}
+	}
+	want, err := p.Hash(ctx, password)
+	return hash != "" && hash == want, false, err
+}
+
+// Logs keeps what was logged.
+type Logs struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *Logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String returns everything that was logged.
+func (l *Logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+var _ io.Writer = (*Logs)(nil)
