@@ -12,6 +12,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,8 +29,6 @@ func TestImages(t *testing.T) {
 }
 
 // Not parallel, since it measures the memory of the whole process.
-//
-//nolint:paralleltest // see above
 func TestRefusingTakesNoMemory(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -81,6 +80,48 @@ func TestLargestPicture(t *testing.T) {
 	c.Work = time.Minute // the race detector makes it ten times slower
 	if _, err := imaging.New(c).Normalize(t.Context(), upload.Bytes()); err != nil {
 		t.Errorf("Normalize = %v, want nil", err)
+	}
+}
+
+// What is wrong with the metadata of a photo must not keep anybody from it.
+func TestBrokenEXIF(t *testing.T) {
+	t.Parallel()
+
+	const entry = "\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"
+	tests := []struct {
+		name    string
+		segment string
+	}{
+		{"a segment without a byte", ""},
+		{"no header", "Exif\x00\x00"},
+		{"half a header", "Exif\x00\x00MM\x00*\x00\x00"},
+		{"neither byte order", "Exif\x00\x00ZZ\x00*\x00\x00\x00\x08\x00\x01" + entry},
+		{"a directory that begins with the last byte", "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00"},
+		{"a directory that begins at the end", "Exif\x00\x00MM\x00*\x00\x00\x00\x08"},
+		{"a directory far behind the end", "Exif\x00\x00MM\x00*\xff\xff\xff\xff\x00\x01" + entry},
+		{"a directory without entries", "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00" + entry},
+		{"fewer entries than it says", "Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff" + strings.Repeat("\x00", 12)},
+		{"half an entry", "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01" + entry[:6]},
+		{"an orientation that is text", "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x02" + entry[4:]},
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewNRGBA(image.Rect(0, 0, 9, 7)), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			segment := slices.Concat([]byte{0xff, 0xe1, 0, byte(2 + len(tt.segment))}, []byte(tt.segment))
+			upload := slices.Concat(photo.Bytes()[:2], segment, photo.Bytes()[2:])
+			blob, err := imaging.New(imaging.DefaultConfig()).Normalize(t.Context(), upload)
+			if err != nil {
+				t.Fatalf("Normalize = %v, want nil", err)
+			}
+			c, err := png.DecodeConfig(bytes.NewReader(blob.Content))
+			if err != nil || c.Width != 9 || c.Height != 7 {
+				t.Errorf("the result is %dx%d, %v; want 9x7, nil", c.Width, c.Height, err)
+			}
+		})
 	}
 }
 
