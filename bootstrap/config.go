@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -51,9 +52,7 @@ func LoadDemoConfig(environ []string, newKey func() []byte) (Config, error) {
 		"LOG_LEVEL":   "warn",
 		"SECRET_KEY":  base64.StdEncoding.EncodeToString(newKey()),
 	}
-	for name, value := range env.ToMap(environ) {
-		vars[name] = value
-	}
+	maps.Copy(vars, env.ToMap(environ))
 	if _, given := vars["PUBLIC_URL"]; !given {
 		if _, port, err := net.SplitHostPort(vars["LISTEN_ADDR"]); err == nil {
 			vars["PUBLIC_URL"] = "http://localhost:" + port

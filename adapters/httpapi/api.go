@@ -12,7 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/recover"
+	recovery "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"rowhouse/core/account"
 	"rowhouse/core/billing"
@@ -91,6 +91,8 @@ type api struct {
 
 // useOurProblems makes huma answer with our problems. Huma keeps this in a
 // variable of its package, hence once for the process.
+//
+//nolint:gochecknoglobals // it guards huma's own
 var useOurProblems = sync.OnceFunc(func() {
 	huma.NewErrorWithContext = humaError
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
@@ -109,7 +111,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		images: services.Images, demo: services.Demo,
 	}
 	app := a.newFiber()
-	app.Use(a.observe, recover.New(), limitURI)
+	app.Use(a.observe, recovery.New(), limitURI)
 	a.huma = humafiber.NewV2WithGroup(app, headToo{app.Group(basePath)}, newHumaConfig(config.Version))
 	a.registerAuth()
 	a.registerMe()

@@ -22,7 +22,7 @@ func (a *api) guard(route *Route) func(huma.Context, func(huma.Context)) {
 		r := requestOf(c)
 		r.route = route
 		if err := a.admit(c, r, route); err != nil {
-			a.refuse(c, r, a.failed(c, err))
+			a.refuse(c, r, a.failed(ctx.Context(), c, err))
 			return
 		}
 		next(ctx)

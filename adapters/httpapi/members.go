@@ -93,6 +93,7 @@ func (a *api) listMembers(ctx context.Context, actor domain.Actor, in *listMembe
 	return listOf(a, page, scope, a.newMemberJSON, func(m domain.Member) (string, string) { return "", string(m.ID) }), nil
 }
 
+// MemberInput is the member in the path.
 type MemberInput struct {
 	OrganizationInput
 
@@ -130,6 +131,6 @@ func (a *api) removeMember(ctx context.Context, actor domain.Actor, in *removeMe
 // pathID reads an id out of the path, where the guard has let only ids
 // through.
 func pathID[ID ~string](s string) ID {
-	id, _ := domain.ParseID[ID](s) //nolint:errcheck // "" names nothing
+	id, _ := domain.ParseID[ID](s) // "" names nothing
 	return id
 }

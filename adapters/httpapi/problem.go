@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -40,14 +41,13 @@ type FieldProblem struct {
 
 // The failures that only HTTP knows.
 var (
-	errMalformedBody      = &domain.Error{Kind: domain.KindMalformed, Code: "malformed_body", Message: "The body is not one well-formed JSON object."}
-	errMalformedForm      = &domain.Error{Kind: domain.KindMalformed, Code: "malformed_body", Message: "The body is not a well-formed multipart form."}
-	errInvalidLimit       = &domain.Error{Kind: domain.KindMalformed, Code: "invalid_limit", Message: "The limit is a number from 1 to 100."}
-	errCSRFFailed         = &domain.Error{Kind: domain.KindForbidden, Code: "csrf_failed", Message: "This request does not come from our own pages, or the page is too old. Reload it."}
-	errUnsupportedMedia   = fiber.NewError(http.StatusUnsupportedMediaType)
-	errBodyTooLarge       = fiber.NewError(http.StatusRequestEntityTooLarge)
-	errURITooLong         = fiber.NewError(http.StatusRequestURITooLong)
-	errServiceUnavailable = fiber.NewError(http.StatusServiceUnavailable)
+	errMalformedBody    = &domain.Error{Kind: domain.KindMalformed, Code: "malformed_body", Message: "The body is not one well-formed JSON object."}
+	errMalformedForm    = &domain.Error{Kind: domain.KindMalformed, Code: "malformed_body", Message: "The body is not a well-formed multipart form."}
+	errInvalidLimit     = &domain.Error{Kind: domain.KindMalformed, Code: "invalid_limit", Message: "The limit is a number from 1 to 100."}
+	errCSRFFailed       = &domain.Error{Kind: domain.KindForbidden, Code: "csrf_failed", Message: "This request does not come from our own pages, or the page is too old. Reload it."}
+	errUnsupportedMedia = fiber.NewError(http.StatusUnsupportedMediaType)
+	errBodyTooLarge     = fiber.NewError(http.StatusRequestEntityTooLarge)
+	errURITooLong       = fiber.NewError(http.StatusRequestURITooLong)
 )
 
 // statusOf is the only place where a domain error becomes an HTTP status.
@@ -146,11 +146,11 @@ func (p *Problem) send(c *fiber.Ctx) error {
 }
 
 // failed logs what nobody foresaw and returns the problem to answer with.
-func (a *api) failed(c *fiber.Ctx, err error) *Problem {
+func (a *api) failed(ctx context.Context, c *fiber.Ctx, err error) *Problem {
 	r := requestOf(c)
 	p := newProblem(err, r.id)
 	if p.Status == http.StatusInternalServerError {
-		a.log.LogAttrs(c.UserContext(), slog.LevelError, "request failed", append(r.attrs(), slog.Any("error", err))...)
+		a.log.LogAttrs(ctx, slog.LevelError, "request failed", append(r.attrs(), slog.Any("error", err))...)
 	}
 	return p
 }
@@ -159,7 +159,7 @@ func (a *api) failed(c *fiber.Ctx, err error) *Problem {
 // methods, oversized requests, panics.
 func (a *api) handleError(c *fiber.Ctx, err error) error {
 	a.setHeaders(c)
-	return a.failed(c, err).send(c)
+	return a.failed(c.UserContext(), c, err).send(c)
 }
 
 // humaError makes huma answer with our problems. It is called for what huma

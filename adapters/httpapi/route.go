@@ -111,7 +111,7 @@ func register[I, O any](a *api, r Route, handle func(context.Context, *I) (*O, e
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
-			return nil, a.failed(fiberOf(ctx), err)
+			return nil, a.failed(ctx, fiberOf(ctx), err)
 		}
 		return out, nil
 	})

@@ -23,6 +23,7 @@ type metricJSON struct {
 	Percent nullable[count] `doc:"Of the limit, rounded down; null without one." json:"percent"`
 }
 
+// PeriodJSON is what was used in one period.
 type PeriodJSON struct {
 	PeriodStart time.Time    `json:"period_start"`
 	PeriodEnd   time.Time    `json:"period_end"`

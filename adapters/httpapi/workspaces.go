@@ -124,6 +124,7 @@ func (a *api) createWorkspace(ctx context.Context, actor domain.Actor, in *creat
 	return out.at("/organizations/" + string(actor.Organization) + "/workspaces/" + string(w.ID)), nil
 }
 
+// WorkspaceInput is the workspace in the path.
 type WorkspaceInput struct {
 	OrganizationInput
 

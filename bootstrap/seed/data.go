@@ -67,8 +67,13 @@ var companies = []company{
 	{
 		name: "Acme", description: "Anvils, rockets and everything in between.", plan: domain.TierPro, owner: "ada",
 		members: []member{
-			{"grace", domain.RoleAdmin}, {"linus", domain.RoleMember}, {"alan", domain.RoleAdmin}, {"mary", domain.RoleMember},
-			{"edsger", domain.RoleMember}, {"barbara", domain.RoleMember}, {"frances", domain.RoleMember},
+			{"grace", domain.RoleAdmin},
+			{"linus", domain.RoleMember},
+			{"alan", domain.RoleAdmin},
+			{"mary", domain.RoleMember},
+			{"edsger", domain.RoleMember},
+			{"barbara", domain.RoleMember},
+			{"frances", domain.RoleMember},
 		},
 		workspaces: []division{
 			{"Engineering", "How things are built.", domain.VisibilityOpen, []string{"grace", "alan", "edsger", "barbara"}},
@@ -96,8 +101,12 @@ var companies = []company{
 	{
 		name: "Initech", description: "Came down from a bigger plan.", plan: domain.TierStarter, downgradedTo: domain.TierFree, owner: "rosa",
 		members: []member{
-			{"marie", domain.RoleAdmin}, {"lise", domain.RoleMember}, {"max", domain.RoleMember}, {"erwin", domain.RoleMember},
-			{"chien", domain.RoleMember}, {"enrico", domain.RoleMember},
+			{"marie", domain.RoleAdmin},
+			{"lise", domain.RoleMember},
+			{"max", domain.RoleMember},
+			{"erwin", domain.RoleMember},
+			{"chien", domain.RoleMember},
+			{"enrico", domain.RoleMember},
 		},
 		workspaces: []division{
 			{"Support", "", domain.VisibilityOpen, nil},
@@ -108,6 +117,8 @@ var companies = []company{
 	{
 		name: "Umbrella", description: "Under review.", plan: domain.TierEnterprise, suspended: true, owner: "niels",
 		members: []member{{"grace", domain.RoleMember}},
-		used:    map[domain.Metric]int64{domain.MetricAPICalls: 3_120_004},
+		used: map[domain.Metric]int64{
+			domain.MetricAPICalls: 3_120_004, domain.MetricStorageBytes: 0, domain.MetricComputeSeconds: 0,
+		},
 	},
 }

@@ -60,7 +60,7 @@ func (e *Error) Error() string {
 // Is matches by Code, so that an Error with more detail still matches its
 // sentinel. Where the sentinel names fields, they must be at fault too.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps before it asks
+	t, ok := target.(*Error)
 	if !ok || t.Code != e.Code {
 		return false
 	}
@@ -115,7 +115,7 @@ func JoinInvalid(errs ...error) error {
 			all = &c
 			continue
 		}
-		all.Fields = append(all.Fields[:len(all.Fields):len(all.Fields)], e.Fields...)
+		all.Fields = append(slices.Clip(all.Fields), e.Fields...)
 	}
 	if all == nil {
 		return nil
