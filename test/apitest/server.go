@@ -18,8 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/valyala/fasthttp/fasthttputil"
-
 	"rowhouse/adapters/memory"
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
@@ -53,7 +51,7 @@ func Unverified(_ *bootstrap.Config, o *inmemory.Options) { o.VerifyAtOnce = fal
 func OverHTTPS(c *bootstrap.Config, _ *inmemory.Options) { c.PublicURL.Scheme = "https" }
 
 // BehindProxy trusts the test's own address as a proxy.
-func BehindProxy(c *bootstrap.Config, _ *inmemory.Options) { c.TrustedProxies = []string{"0.0.0.0"} }
+func BehindProxy(c *bootstrap.Config, _ *inmemory.Options) { c.TrustedProxies = []string{"127.0.0.1"} }
 
 // New starts the product, empty, on a clock that stands still until a test
 // moves it. It stops with the test.
@@ -79,15 +77,21 @@ func New(tb testing.TB, options ...Option) *Server {
 	return s
 }
 
-// listen serves on a listener in memory: real connections without a port.
+// listen serves on a free port of this machine.
 func (s *Server) listen(tb testing.TB, closeApp func()) {
 	tb.Helper()
-	listener := fasthttputil.NewInmemoryListener()
+	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.API.App.Listener(listener) }()
 	s.transport = &http.Transport{
-		DialContext:        func(context.Context, string, string) (net.Conn, error) { return listener.Dial() },
-		DisableCompression: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, listener.Addr().String())
+		},
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 256,
 	}
 	tb.Cleanup(func() {
 		if tb.Failed() {
