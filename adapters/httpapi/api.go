@@ -62,6 +62,7 @@ type Services struct {
 type API struct {
 	App    *fiber.App
 	Routes []Route       // every route below /api/v1, for tests
+	Pages  []string      // every other address: for everybody, and read only
 	Docs   *huma.OpenAPI // the document, made from the same types
 	drain  func()        // see Drain
 }
@@ -78,6 +79,7 @@ type api struct {
 	cookies cookies
 	huma    huma.API
 	routes  []Route
+	pages   []string
 
 	accounts      *account.Service
 	organizations *organization.Service
@@ -128,7 +130,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 	a.serveFiles(app)
 	drain := a.serveHealth(app)
 	app.Use(a.serveWeb)
-	return &API{App: app, Routes: a.routes, Docs: a.huma.OpenAPI(), drain: drain}
+	return &API{App: app, Routes: a.routes, Pages: a.pages, Docs: a.huma.OpenAPI(), drain: drain}
 }
 
 // newFiber returns a server with the bounds that Fiber leaves open.
@@ -178,6 +180,13 @@ func (r headToo) Add(method, path string, handlers ...fiber.Handler) fiber.Route
 		r.Router.Add(http.MethodHead, path, handlers...)
 	}
 	return r.Router.Add(method, path, handlers...)
+}
+
+// serve adds an address that is not part of the API: for everybody, and read
+// only.
+func (a *api) serve(app *fiber.App, path string, handle fiber.Handler) {
+	a.pages = append(a.pages, path)
+	app.Get(path, handle) // and HEAD
 }
 
 // pathIDs lists the parameters of a path that hold ids.

@@ -24,7 +24,7 @@ func (a *API) Document() ([]byte, error) {
 // asked for: it costs more than the rest of the start.
 func (a *api) serveDocument(app *fiber.App) {
 	render := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
-	headToo{app}.Add(http.MethodGet, basePath+"/openapi.json", func(c *fiber.Ctx) error {
+	a.serve(app, basePath+"/openapi.json", func(c *fiber.Ctx) error {
 		document, err := render()
 		if err != nil {
 			return err
@@ -48,8 +48,8 @@ func (a *api) serveDocs(app *fiber.App) {
 			return c.Send(content)
 		}
 	}
-	app.Get("/docs", page("index.html", fiber.MIMETextHTMLCharsetUTF8))
-	app.Get("/docs/start.js", page("start.js", fiber.MIMETextJavaScriptCharsetUTF8))
+	a.serve(app, "/docs", page("index.html", fiber.MIMETextHTMLCharsetUTF8))
+	a.serve(app, "/docs/start.js", page("start.js", fiber.MIMETextJavaScriptCharsetUTF8))
 	assets := http.StripPrefix("/docs/", statigz.FileServer(static.FS))
-	app.Get("/docs/:asset", adaptor.HTTPHandler(assets))
+	a.serve(app, "/docs/:asset", adaptor.HTTPHandler(assets))
 }

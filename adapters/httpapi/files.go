@@ -7,7 +7,7 @@ import (
 // serveFiles serves logos and avatars. Their names are random and their
 // content never changes, so everybody may keep them for good.
 func (a *api) serveFiles(app *fiber.App) {
-	app.Get("/files/:name", func(c *fiber.Ctx) error {
+	a.serve(app, "/files/:name", func(c *fiber.Ctx) error {
 		blob, err := a.images.Get(c.UserContext(), c.Params("name"))
 		if err != nil {
 			return err

@@ -30,11 +30,11 @@ type healthJSON struct {
 // it unready for good.
 func (a *api) serveHealth(app *fiber.App) (drain func()) {
 	var draining atomic.Bool
-	app.Get("/livez", func(c *fiber.Ctx) error {
+	a.serve(app, "/livez", func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		return c.JSON(healthJSON{Status: "ok"})
 	})
-	app.Get("/readyz", func(c *fiber.Ctx) error {
+	a.serve(app, "/readyz", func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		health := healthJSON{Status: "ready", Checks: map[string]string{}}
 		if draining.Load() {

@@ -18,15 +18,18 @@ import (
 // App is the assembled product, with a handle on what demos and tests hold.
 type App struct {
 	API           *httpapi.API
-	Store         *memory.Store
+	Store         ports.Store
 	Mailbox       *memory.Mailbox
 	Accounts      *account.Service
 	Organizations *organization.Service
 	Workspaces    *workspace.Service
 }
 
-// Options are what demos and tests decide differently.
+// Options are what demos and tests decide differently. All but the last are
+// required.
 type Options struct {
+	Store     ports.Store
+	Throttle  ports.Throttle
 	Clock     ports.Clock
 	IDs       ports.IDs
 	Tokens    ports.Tokens
@@ -43,5 +46,5 @@ func openBlobs(ctx context.Context, config bootstrap.Config) (*blob.Store, func(
 	return blob.Open(ctx, config.BlobURL)
 }
 
-// checks are what readiness reports: nothing here can be down.
+// newChecks returns what readiness reports: nothing here can be down.
 func newChecks() []httpapi.Check { return nil }

@@ -19,13 +19,11 @@ import (
 
 // adapters binds every driven port.
 var adapters = wire.NewSet(
-	memory.NewStore, wire.Bind(new(ports.Store), new(*memory.Store)),
-	memory.NewThrottle, wire.Bind(new(ports.Throttle), new(*memory.Throttle)),
 	memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)),
 	openBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)),
 	imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)),
 	wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)),
-	wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),
+	wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"),
 )
 
 // New returns the whole product in one process, empty. The function that it

@@ -39,10 +39,10 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 	v := newChecks()
 	httpapiConfig := bootstrap.NewHTTPConfig(config, version, clock, iDs, v)
 	accountConfig := newAccountConfig(config, options)
-	store := memory.NewStore()
+	store := options.Store
 	tokens := options.Tokens
 	passwords := options.Passwords
-	throttle := memory.NewThrottle(clock)
+	throttle := options.Throttle
 	imagingConfig := imaging.DefaultConfig()
 	images := imaging.New(imagingConfig)
 	blobStore, cleanup, err := openBlobs(ctx, config)
@@ -93,4 +93,4 @@ var (
 // wire.go:
 
 // adapters binds every driven port.
-var adapters = wire.NewSet(memory.NewStore, wire.Bind(new(ports.Store), new(*memory.Store)), memory.NewThrottle, wire.Bind(new(ports.Throttle), new(*memory.Throttle)), memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), openBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)), imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)), wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)), wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"))
+var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), openBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)), imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)), wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)), wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"))

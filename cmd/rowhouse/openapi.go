@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rowhouse/adapters/argon2"
+	"rowhouse/adapters/memory"
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
 	"rowhouse/bootstrap/inmemory"
@@ -41,6 +42,7 @@ func newOpenAPICommand() *cobra.Command {
 // newDemo assembles the product in memory, empty.
 func newDemo(ctx context.Context, config bootstrap.Config, log *slog.Logger) (*inmemory.App, func(), error) {
 	return inmemory.New(ctx, config, bootstrap.Version(version), log, inmemory.Options{
+		Store: memory.NewStore(), Throttle: memory.NewThrottle(system.Clock{}),
 		Clock: system.Clock{}, IDs: system.IDs{}, Tokens: system.Tokens{},
 		Passwords:    argon2.New(argon2.DefaultConfig()),
 		VerifyAtOnce: true,

@@ -63,6 +63,7 @@ func New(tb testing.TB, options ...Option) *Server {
 		SecretKey: domain.SecretKey("a key for tests that is long enough"),
 	}
 	wiring := inmemory.Options{
+		Store: memory.NewStore(), Throttle: memory.NewThrottle(s.Clock),
 		Clock: s.Clock, IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: s.Passwords, VerifyAtOnce: true,
 	}
 	for _, option := range options {
