@@ -1,0 +1,71 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"rowhouse/core/domain"
+)
+
+type usage struct{ *tenant }
+
+func (r usage) Put(ctx context.Context, rows []domain.UsageMetric) error {
+	return r.write(ctx, func(tx *transaction) error {
+		if !tx.organizations.has(r.id) {
+			return domain.ErrNotFound
+		}
+		for _, row := range rows {
+			tx.usage.put(tx, newUsageKey(r.id, row.Metric, row.Period), row)
+			tx.usagePeriods.add(tx, r.id, row.Period)
+		}
+		return nil
+	})
+}
+
+func (r usage) At(ctx context.Context, t time.Time) (rows []domain.UsageMetric, err error) {
+	err = r.read(ctx, func(d *data) error {
+		periods := d.usagePeriods.of(r.id)
+		for i := len(periods) - 1; i >= 0; i-- {
+			if !periods[i].Start.After(t) {
+				rows = d.appendUsage(nil, r.id, periods[i])
+				break
+			}
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func (r usage) History(ctx context.Context, t time.Time, periods int) (rows []domain.UsageMetric, err error) {
+	err = r.read(ctx, func(d *data) error {
+		all := d.usagePeriods.of(r.id)
+		for i := len(all) - 1; i >= 0 && periods > 0; i-- {
+			if !all[i].End.After(t) {
+				rows = d.appendUsage(rows, r.id, all[i])
+				periods--
+			}
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func newUsageKey(id domain.OrganizationID, metric domain.Metric, period domain.Period) usageKey {
+	return usageKey{id, metric, period.Start.UnixMicro(), period.End.UnixMicro()}
+}
+
+func (d *data) appendUsage(rows []domain.UsageMetric, id domain.OrganizationID, period domain.Period) []domain.UsageMetric {
+	for _, metric := range domain.Metrics {
+		if row, ok := d.usage[newUsageKey(id, metric, period)]; ok {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (tx *transaction) removeUsage(id domain.OrganizationID, period domain.Period) {
+	for _, metric := range domain.Metrics {
+		tx.usage.remove(tx, newUsageKey(id, metric, period))
+	}
+	tx.usagePeriods.remove(tx, id, period)
+}
