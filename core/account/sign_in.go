@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"rowhouse/core/domain"
 	"rowhouse/ports"
@@ -92,9 +93,11 @@ func (s *Service) newSession(user domain.User, client Client) SignedIn {
 	}
 }
 
+// clip returns at most n bytes of what a client says, as text that can be
+// stored.
 func clip(s string, n int) string {
 	if len(s) > n {
-		return s[:n]
+		s = s[:n]
 	}
-	return s
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
 }

@@ -11,11 +11,9 @@ const (
 	VisibilityRestricted Visibility = "restricted" // those who were added; owner and admins always
 )
 
-// ParseVisibility reads a visibility. Empty is VisibilityOpen.
+// ParseVisibility reads a visibility.
 func ParseVisibility(s string) (Visibility, error) {
 	switch v := Visibility(s); v {
-	case "":
-		return VisibilityOpen, nil
 	case VisibilityOpen, VisibilityRestricted:
 		return v, nil
 	default:

@@ -3,6 +3,8 @@ package membership
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"rowhouse/core/domain"
 	"rowhouse/core/policy"
@@ -40,8 +42,11 @@ const MaxQueryLength = 200
 func (s *Service) List(ctx context.Context, actor domain.Actor, in ListInput) (domain.Page[domain.Member], error) {
 	role, errRole := domain.ParseRoleFilter(in.Role)
 	var errQuery error
-	if len(in.Query) > MaxQueryLength {
+	switch {
+	case len(in.Query) > MaxQueryLength:
 		errQuery = domain.Invalid("query", "too_long", "Search for something shorter.")
+	case !utf8.ValidString(in.Query) || strings.ContainsRune(in.Query, 0): // no storage takes it
+		errQuery = domain.Invalid("query", "invalid_text", "This is not valid text.")
 	}
 	if err := domain.JoinInvalid(errRole, errQuery); err != nil {
 		return domain.Page[domain.Member]{}, err

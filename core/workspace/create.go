@@ -50,7 +50,10 @@ func (s *Service) Create(ctx context.Context, actor domain.Actor, in CreateInput
 func (s *Service) parse(actor domain.Actor, in CreateInput) (domain.Workspace, error) {
 	name, errName := domain.ParseName("name", in.Name)
 	description, errDescription := domain.ParseDescription("description", in.Description)
-	visibility, errVisibility := domain.ParseVisibility(in.Visibility)
+	visibility, errVisibility := domain.VisibilityOpen, error(nil)
+	if in.Visibility != "" {
+		visibility, errVisibility = domain.ParseVisibility(in.Visibility)
+	}
 	if err := domain.JoinInvalid(errName, errDescription, errVisibility); err != nil {
 		return domain.Workspace{}, err
 	}
