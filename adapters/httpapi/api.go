@@ -3,6 +3,7 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 	recovery "github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/valyala/fasthttp"
 
 	"rowhouse/core/account"
 	"rowhouse/core/billing"
@@ -77,6 +79,7 @@ type api struct {
 	origin  *url.URL
 	log     *slog.Logger
 	cookies cookies
+	proxies []netip.Prefix // of TrustedProxies
 	huma    huma.API
 	routes  []Route
 	pages   []string
@@ -91,11 +94,13 @@ type api struct {
 	demo          *demo.Service
 }
 
-// useOurProblems makes huma answer with our problems. Huma keeps this in a
-// variable of its package, hence once for the process.
+// setHuma makes huma answer with our problems, and take the names of fields by
+// the letter: else "Name" would pass for "name", and both for different keys.
+// Huma keeps this in variables of its package, hence once for the process.
 //
 //nolint:gochecknoglobals // it guards huma's own
-var useOurProblems = sync.OnceFunc(func() {
+var setHuma = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true
 	huma.NewErrorWithContext = humaError
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return humaError(nil, status, message, errs...)
@@ -104,9 +109,10 @@ var useOurProblems = sync.OnceFunc(func() {
 
 // New puts the API together.
 func New(config Config, log *slog.Logger, services Services) *API {
-	useOurProblems()
+	setHuma()
 	a := &api{
 		config: config, log: log, cookies: newCookies(config.PublicURL.Scheme == "https"),
+		proxies:  parseProxies(config.TrustedProxies),
 		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
 		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
 		members: services.Members, billing: services.Billing, metering: services.Metering,
@@ -135,8 +141,9 @@ func New(config Config, log *slog.Logger, services Services) *API {
 
 // newFiber returns a server with the bounds that Fiber leaves open.
 func (a *api) newFiber() *fiber.App {
-	return fiber.New(fiber.Config{
+	app := fiber.New(fiber.Config{
 		Immutable:               true, // else strings change after the request: they share its buffers
+		CaseSensitive:           true, // one address for each thing: setHeaders looks at how it begins
 		DisableStartupMessage:   true,
 		ErrorHandler:            a.handleError,
 		BodyLimit:               maxBody,
@@ -144,18 +151,26 @@ func (a *api) newFiber() *fiber.App {
 		ReadTimeout:             10 * time.Second,
 		WriteTimeout:            30 * time.Second,
 		IdleTimeout:             60 * time.Second,
-		EnableTrustedProxyCheck: true,
-		TrustedProxies:          a.config.TrustedProxies,
-		ProxyHeader:             proxyHeader(a.config.TrustedProxies),
+		EnableTrustedProxyCheck: true, // with nobody to trust: client_ip.go alone believes a proxy
+
+		// Else a broken form is refused before any of our code runs.
+		DisablePreParseMultipartForm: true,
 	})
+	refuseUnknownMethods(app)
+	return app
 }
 
-// proxyHeader is only looked at where there is a proxy to believe.
-func proxyHeader(trusted []string) string {
-	if len(trusted) == 0 {
-		return ""
+// refuseUnknownMethods lets a method that Fiber does not know pass for TRACE,
+// which it knows and no route has: Fiber would answer it by itself, without
+// our headers.
+func refuseUnknownMethods(app *fiber.App) {
+	serve := app.Server().Handler
+	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
+		if !slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
+			ctx.Request.Header.SetMethod(fiber.MethodTrace)
+		}
+		serve(ctx)
 	}
-	return fiber.HeaderXForwardedFor
 }
 
 func newHumaConfig(version string) huma.Config {

@@ -62,7 +62,7 @@ type userOutput struct {
 }
 
 func (a *api) signUp(ctx context.Context, in *signUpInput) (*userOutput, error) {
-	signedIn, err := a.accounts.SignUp(ctx, account.SignUpInput(in.Body), a.cookies.client(fiberOf(ctx)))
+	signedIn, err := a.accounts.SignUp(ctx, account.SignUpInput(in.Body), a.client(fiberOf(ctx)))
 	return a.signedIn(ctx, signedIn, err)
 }
 
@@ -74,7 +74,7 @@ type signInInput struct {
 }
 
 func (a *api) signIn(ctx context.Context, in *signInInput) (*userOutput, error) {
-	signedIn, err := a.accounts.SignIn(ctx, in.Body.Email, in.Body.Password, a.cookies.client(fiberOf(ctx)))
+	signedIn, err := a.accounts.SignIn(ctx, in.Body.Email, in.Body.Password, a.client(fiberOf(ctx)))
 	return a.signedIn(ctx, signedIn, err)
 }
 

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,7 +42,7 @@ func checkBody(c *fiber.Ctx, route *Route) (invalid, err error) {
 	}
 	body := c.Request().Body()
 	if route.Body == BodyImage {
-		return nil, checkForm(c, len(body))
+		return checkForm(c, len(body))
 	}
 	if len(body) == 0 {
 		if route.Body == BodyJSON {
@@ -59,18 +61,30 @@ func checkBody(c *fiber.Ctx, route *Route) (invalid, err error) {
 	return checkJSON(body, route.Body == BodyNone)
 }
 
-func checkForm(c *fiber.Ctx, size int) error {
+func checkForm(c *fiber.Ctx, size int) (invalid, err error) {
 	mediaType, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	if err != nil || mediaType != fiber.MIMEMultipartForm {
-		return errUnsupportedMedia
+		return nil, errUnsupportedMedia
 	}
 	if size > maxImageBody {
-		return errBodyTooLarge
+		return nil, errBodyTooLarge
 	}
-	if _, err := c.MultipartForm(); err != nil {
-		return errMalformedForm
+	form, err := c.MultipartForm()
+	if err != nil {
+		return nil, errMalformedForm
 	}
-	return nil
+	for _, field := range append(slices.Collect(maps.Keys(form.Value)), slices.Collect(maps.Keys(form.File))...) {
+		if field != "file" {
+			return domain.Invalid(field, "unknown_field", "There is no such field."), nil
+		}
+	}
+	switch n := len(form.File["file"]); {
+	case n == 0:
+		invalid = domain.Invalid("file", "required", "Choose a file.")
+	case n > 1:
+		invalid = domain.Invalid("file", "too_many", "Choose one file.")
+	}
+	return invalid, nil
 }
 
 func isJSON(contentType string) bool {

@@ -33,12 +33,13 @@ func newCookies(https bool) cookies {
 
 func (k cookies) session(c *fiber.Ctx) domain.Token { return domain.Token(c.Cookies(k.sessionName)) }
 
-func (k cookies) client(c *fiber.Ctx) account.Client {
+// client is the device that asks.
+func (a *api) client(c *fiber.Ctx) account.Client {
 	// The strings outlive the request, so they must not share its buffers.
 	return account.Client{
 		UserAgent: strings.Clone(c.Get(fiber.HeaderUserAgent)),
-		IP:        strings.Clone(c.IP()),
-		Device:    strings.Clone(c.Cookies(k.deviceName)),
+		IP:        a.clientIP(c),
+		Device:    strings.Clone(c.Cookies(a.cookies.deviceName)),
 	}
 }
 

@@ -36,7 +36,7 @@ func (a *api) guard(route *Route) func(huma.Context, func(huma.Context)) {
 // does not exist, with that: 404 comes before 403 and 422, and is looked for
 // only where they would be answered.
 func (a *api) refuse(c *fiber.Ctx, r *request, p *Problem) {
-	if p.Status == http.StatusForbidden && a.refuseMissing(c, r) {
+	if (p.Status == http.StatusForbidden || p.Status == http.StatusUnprocessableEntity) && a.refuseMissing(c, r) {
 		return
 	}
 	if err := p.send(c); err != nil {

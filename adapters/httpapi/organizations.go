@@ -3,7 +3,9 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -264,7 +266,11 @@ func (slugReason) Schema(huma.Registry) *huma.Schema {
 }
 
 func (a *api) checkSlug(ctx context.Context, _ domain.Caller, in *slugInput) (*slugOutput, error) {
-	check, err := a.organizations.CheckSlug(ctx, in.Slug)
+	text, err := url.PathUnescape(in.Slug) // people type anything here
+	if err != nil || !utf8.ValidString(text) {
+		text = in.Slug
+	}
+	check, err := a.organizations.CheckSlug(ctx, text)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (a *api) page(in ListInput, scope listScope) (domain.PageRequest, error) {
 		return request, nil
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(in.Cursor)
-	if err != nil || len(raw) < 8+macSize {
+	if err != nil || len(raw) < 8+macSize || strings.ContainsAny(in.Cursor, "\r\n") { // which base64 skips
 		return request, domain.ErrInvalidCursor
 	}
 	payload, mac := raw[:len(raw)-macSize], raw[len(raw)-macSize:]

@@ -158,6 +158,9 @@ func (a *api) failed(ctx context.Context, c *fiber.Ctx, err error) *Problem {
 // handleError answers what Fiber itself refuses: unknown addresses and
 // methods, oversized requests, panics.
 func (a *api) handleError(c *fiber.Ctx, err error) error {
+	if r := requestOf(c); r.id == "" { // what cannot be read never got to observe
+		r.id = a.config.NewID()
+	}
 	a.setHeaders(c)
 	return a.failed(c.UserContext(), c, err).send(c)
 }
