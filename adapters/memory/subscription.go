@@ -32,7 +32,7 @@ func (r subscription) Get(ctx context.Context) (subscription domain.Subscription
 
 func (r subscription) Save(ctx context.Context, subscription domain.Subscription) error {
 	return r.write(ctx, func(tx *transaction) error {
-		if !tx.subscriptions.has(r.id) {
+		if before, ok := tx.subscriptions[r.id]; !ok || before.ID != subscription.ID {
 			return domain.ErrNotFound
 		}
 		tx.subscriptions.put(tx, r.id, subscription)

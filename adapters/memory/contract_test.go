@@ -1,0 +1,39 @@
+package memory_test
+
+import (
+	"testing"
+
+	"rowhouse/adapters/memory"
+	"rowhouse/ports"
+	"rowhouse/ports/porttest"
+)
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	porttest.TestStore(t, func(*testing.T) ports.Store { return memory.NewStore() })
+}
+
+func TestThrottle(t *testing.T) {
+	t.Parallel()
+	porttest.TestThrottle(t, func(_ *testing.T, clock ports.Clock) ports.Throttle { return memory.NewThrottle(clock) })
+}
+
+func TestMailbox(t *testing.T) {
+	t.Parallel()
+	porttest.TestMailbox(t, func(*testing.T) ports.Mailbox { return memory.NewMailbox() })
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	porttest.TestClock(t, func(*testing.T) ports.Clock { return memory.NewClock() })
+}
+
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	porttest.TestIDs(t, func(*testing.T) ports.IDs { return memory.NewIDs() })
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	porttest.TestTokens(t, func(*testing.T) ports.Tokens { return memory.NewTokens() })
+}

@@ -1,0 +1,195 @@
+package porttest
+
+import (
+	"testing"
+	"time"
+
+	"rowhouse/core/domain"
+	"rowhouse/ports"
+)
+
+var membershipTests = []storeTest{
+	{"a member comes back as stored, with the person behind", testMemberRoundTrip},
+	{"an unknown membership is not found", testMemberUnknown},
+	{"nobody is a member twice", testAlreadyMember},
+	{"a removed member is out of the organization and its workspaces, and no other", testMemberRemove},
+	{"the owner cannot be removed", testOwnerRemove},
+	{"a former member can come back", testMemberComesBack},
+}
+
+var membershipVersionTests = []storeTest{
+	{"a saved membership is replaced", testMemberSave},
+	{"an old version of a membership cannot be saved", testMemberVersion},
+	{"there is never a second owner", testSecondOwner},
+	{"the ownership can be handed over in one update", testHandOver},
+}
+
+func testMemberRoundTrip(t *testing.T, s *scene) {
+	ctx, memberships := t.Context(), s.acme.in(s.store).Memberships()
+	plain := s.user("Plain")
+	plain.Avatar = ""
+	s.must(s.store.Users().Save(ctx, plain))
+	membership := s.newMembership(s.acme, plain.ID, domain.RoleAdmin)
+	membership.InvitedBy = s.grace.ID
+	given := membership
+	given.Version = 9
+	s.must(memberships.Add(ctx, given))
+	for _, want := range []domain.Member{
+		{Membership: membership, Name: "Plain", Email: plain.Email, InvitedByName: "Grace"},
+		{Membership: s.acme.newOwner(), Name: "Ada", Email: s.ada.Email, Avatar: s.ada.Avatar},
+	} {
+		got, err := memberships.Get(ctx, want.ID)
+		s.must(err)
+		wantEqual(t, "Get", got, want)
+	}
+
+	renamed := s.ada
+	renamed.Name, renamed.Email, renamed.Avatar = "Ada K.", "ada.k@example.com", ""
+	s.must(s.store.Users().Save(ctx, renamed))
+	got, err := memberships.Get(ctx, s.acme.membership)
+	s.must(err)
+	wantEqual(t, "Get after renaming", got, domain.Member{Membership: s.acme.newOwner(), Name: "Ada K.", Email: "ada.k@example.com"})
+}
+
+func testMemberUnknown(t *testing.T, s *scene) {
+	ctx, memberships, before := t.Context(), s.acme.in(s.store).Memberships(), s.state()
+	unknown := s.newMembership(s.acme, s.hedy.ID, domain.RoleMember)
+	_, err := memberships.Get(ctx, unknown.ID)
+	wantError(t, "Get", err, domain.ErrNotFound)
+	_, err = memberships.Save(ctx, unknown)
+	wantError(t, "Save", err, domain.ErrNotFound)
+	wantError(t, "Remove", memberships.Remove(ctx, unknown.ID), domain.ErrNotFound)
+	wantSame(t, "the store", s.state(), before)
+}
+
+func testAlreadyMember(t *testing.T, s *scene) {
+	before := s.state()
+	for _, user := range []domain.User{s.ada, s.linus} {
+		again := s.newMembership(s.acme, user.ID, domain.RoleMember)
+		err := s.acme.in(s.store).Memberships().Add(t.Context(), again)
+		wantError(t, "Add", err, domain.ErrAlreadyMember)
+	}
+	wantSame(t, "the store", s.state(), before)
+}
+
+func testMemberRemove(t *testing.T, s *scene) {
+	ctx, tenant := t.Context(), s.acme.in(s.store)
+	s.admit(s.acme, s.acme.workspace, s.graceAtAcme)
+	s.admit(s.acme, s.secret, s.linusAtAcme)
+	globex := s.tenantState(s.globex)
+	s.must(tenant.Memberships().Remove(ctx, s.graceAtAcme))
+
+	_, err := tenant.Memberships().Get(ctx, s.graceAtAcme)
+	wantError(t, "Get", err, domain.ErrNotFound)
+	wantError(t, "Remove again", tenant.Memberships().Remove(ctx, s.graceAtAcme), domain.ErrNotFound)
+	state := s.tenantState(s.acme)
+	wantEqual(t, "members", state.Organization.Members, 2)
+	wantEqual(t, "workspaces", state.Organization.Workspaces, 2)
+	wantItems(t, "the list", membershipIDs(state.Members), []domain.MembershipID{s.linusAtAcme, s.acme.membership})
+	wantEqual(t, "members of the one workspace", len(state.Added[s.acme.workspace]), 0)
+	wantEqual(t, "members of the other workspace", len(state.Added[s.secret]), 1)
+	_, err = tenant.Workspaces().Get(ctx, domain.WorkspaceViewer{Membership: s.graceAtAcme}, s.secret)
+	wantError(t, "Get of the workspace", err, domain.ErrNotFound)
+	wantItems(t, "the user's actors", s.actors(s.grace.ID), []domain.Actor{s.actor(s.grace.ID, string(s.globex.id))})
+	wantSame(t, "globex", s.tenantState(s.globex), globex)
+}
+
+func testOwnerRemove(t *testing.T, s *scene) {
+	before := s.state()
+	err := s.acme.in(s.store).Memberships().Remove(t.Context(), s.acme.membership)
+	wantError(t, "Remove", err, domain.ErrOwnerImmutable)
+	wantSame(t, "the store", s.state(), before)
+}
+
+func testMemberComesBack(t *testing.T, s *scene) {
+	s.must(s.acme.in(s.store).Memberships().Remove(t.Context(), s.graceAtAcme))
+	again := s.member(s.acme, s.grace, domain.RoleMember)
+	wantEqual(t, "the actor", s.actor(s.grace.ID, string(s.acme.slug)),
+		domain.Actor{User: s.grace.ID, Organization: s.acme.id, Membership: again, Role: domain.RoleMember})
+	state := s.tenantState(s.acme)
+	wantEqual(t, "members", state.Organization.Members, 3)
+	wantEqual(t, "members of a workspace from before", len(state.Added[s.secret]), 0)
+}
+
+func testMemberSave(t *testing.T, s *scene) {
+	ctx, memberships := t.Context(), s.acme.in(s.store).Memberships()
+	before := s.tenantState(s.acme)
+	member, err := memberships.Get(ctx, s.linusAtAcme)
+	s.must(err)
+	want := member.Membership
+	want.Role, want.UpdatedAt = domain.RoleAdmin, noon.Add(time.Hour)
+	saved, err := memberships.Save(ctx, want)
+	s.must(err)
+	want.Version = 2
+	wantEqual(t, "Save", saved, want)
+	member.Membership = want
+	got, err := memberships.Get(ctx, s.linusAtAcme)
+	s.must(err)
+	wantEqual(t, "Get", got, member)
+
+	saved, err = memberships.Save(ctx, saved)
+	s.must(err)
+	wantEqual(t, "the version after two changes", saved.Version, 3)
+	after := s.tenantState(s.acme)
+	wantEqual(t, "the organization", after.Organization, before.Organization)
+	wantItems(t, "the other members", after.Members[1:], before.Members[1:])
+}
+
+func testMemberVersion(t *testing.T, s *scene) {
+	ctx, memberships := t.Context(), s.acme.in(s.store).Memberships()
+	member, err := memberships.Get(ctx, s.linusAtAcme)
+	s.must(err)
+	_, err = memberships.Save(ctx, member.Membership)
+	s.must(err)
+	before := s.state()
+	for _, version := range []int64{1, 3, 0} {
+		stale := member.Membership
+		stale.Role, stale.Version = domain.RoleAdmin, version
+		_, err = memberships.Save(ctx, stale)
+		wantError(t, "Save of another version", err, domain.ErrPreconditionFailed)
+	}
+	wantSame(t, "the store", s.state(), before)
+}
+
+func testSecondOwner(t *testing.T, s *scene) {
+	ctx, memberships, before := t.Context(), s.acme.in(s.store).Memberships(), s.state()
+	member, err := memberships.Get(ctx, s.graceAtAcme)
+	s.must(err)
+	member.Role = domain.RoleOwner
+	_, err = memberships.Save(ctx, member.Membership)
+	wantError(t, "Save", err, domain.ErrAlreadyOwner)
+	wantSame(t, "the store", s.state(), before)
+
+	// The owner's own membership can be saved.
+	_, err = memberships.Save(ctx, s.acme.newOwner())
+	s.must(err)
+}
+
+func testHandOver(t *testing.T, s *scene) {
+	ctx := t.Context()
+	s.update(s.acme, func(tx ports.Repositories) error {
+		for _, change := range []struct {
+			id   domain.MembershipID
+			role domain.Role
+		}{{s.acme.membership, domain.RoleAdmin}, {s.graceAtAcme, domain.RoleOwner}} {
+			member, err := s.acme.in(tx).Memberships().Get(ctx, change.id)
+			s.must(err)
+			member.Role = change.role
+			_, err = s.acme.in(tx).Memberships().Save(ctx, member.Membership)
+			s.must(err)
+		}
+		organization, err := s.acme.in(tx).Organization().Get(ctx)
+		s.must(err)
+		organization.Owner = s.grace.ID
+		_, err = s.acme.in(tx).Organization().Save(ctx, organization)
+		return err
+	})
+	wantEqual(t, "the new owner's role", s.actor(s.grace.ID, string(s.acme.id)).Role, domain.RoleOwner)
+	wantEqual(t, "the former owner's role", s.actor(s.ada.ID, string(s.acme.id)).Role, domain.RoleAdmin)
+	wantEqual(t, "the owner's name", s.tenantState(s.acme).Organization.OwnerName, "Grace")
+	wantEqual(t, "globex's owner's role", s.actor(s.hedy.ID, string(s.globex.id)).Role, domain.RoleOwner)
+}
+
+func membershipIDs(members []domain.Member) []domain.MembershipID {
+	return idsOf(members, func(m domain.Member) domain.MembershipID { return m.ID })
+}
