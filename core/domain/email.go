@@ -2,7 +2,9 @@ package domain
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -23,7 +25,7 @@ func ParseEmail(field, s string) (Email, error) {
 	s = strings.TrimSpace(s)
 	bad := Invalid(field, "invalid_email", "Enter an e-mail address like name@example.com.")
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || len(s) > MaxEmailLength {
+	if at < 1 || len(s) > MaxEmailLength || !utf8.ValidString(s) {
 		return "", bad
 	}
 	local, host := s[:at], s[at+1:]
@@ -33,7 +35,7 @@ func ParseEmail(field, s string) (Email, error) {
 		}
 	}
 	host, err := idna.Lookup.ToASCII(host)
-	if err != nil || !strings.Contains(host, ".") || len(host) > 253 {
+	if err != nil || !strings.Contains(host, ".") || len(host) > 253 || slices.ContainsFunc(strings.Split(host, "."), tooLongLabel) {
 		return "", bad
 	}
 	normal := strings.ToLower(local) + "@" + host
@@ -42,6 +44,10 @@ func ParseEmail(field, s string) (Email, error) {
 	}
 	return Email(normal), nil
 }
+
+// tooLongLabel reports whether no domain can have the label (RFC 1035, section
+// 2.3.4).
+func tooLongLabel(label string) bool { return len(label) > 63 }
 
 // Masked hides most of the local part: "a***@example.com".
 func (e Email) Masked() string {

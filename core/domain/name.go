@@ -35,6 +35,11 @@ func ParseDescription(field, s string) (string, error) {
 	return cleanText(field, s, MaxDescriptionLength, true)
 }
 
+const (
+	maxMarks   = 2        // the most accents on one letter
+	emojiStyle = '\ufe0f' // VARIATION SELECTOR-16: the symbol before it in colour
+)
+
 func cleanText(field, s string, limit int, multiline bool) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", Invalid(field, "invalid_text", "This is not valid text.")
@@ -43,20 +48,24 @@ func cleanText(field, s string, limit int, multiline bool) (string, error) {
 		s = strings.ReplaceAll(s, "\r\n", "\n")
 	}
 	s = strings.TrimSpace(norm.NFC.String(s))
-	letters, marks := 0, 0
+	letters, marks := 0, maxMarks // there is nothing yet that a mark could stand on
+	var before rune
 	for _, r := range s {
 		switch {
 		case multiline && (r == '\n' || r == '\t'):
+		case r == emojiStyle && unicode.Is(unicode.So, before):
+			before = 0
+			continue
 		case hidden(r):
 			return "", Invalid(field, "invalid_characters", "Remove control characters and invisible characters.")
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
 			// Piled-up accents would draw over the lines around them.
-			if marks++; marks > 2 {
+			if marks++; marks > maxMarks {
 				return "", Invalid(field, "invalid_characters", "Remove some of the piled-up accents.")
 			}
 			continue
 		}
-		marks = 0
+		marks, before = 0, r
 		letters++
 	}
 	if letters > limit {
@@ -67,13 +76,14 @@ func cleanText(field, s string, limit int, multiline bool) (string, error) {
 
 // hidden reports whether r is drawn as nothing or changes how its neighbours
 // are drawn: controls, formats (zero-width, bidirectional), separators of
-// lines, private and unassigned code points, and the blank letters.
+// lines, private and unassigned code points, the blank letters, and what
+// Unicode says is not drawn.
 func hidden(r rune) bool {
 	switch r {
-	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800', '\u2028', '\u2029', utf8.RuneError:
+	case '\u2800', '\u2028', '\u2029', utf8.RuneError:
 		return true
 	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs) || !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r)
 }
 
 func tooLong(limit int) string {

@@ -2,6 +2,7 @@ package domain
 
 import (
 	_ "embed"
+	"log/slog"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,7 +19,13 @@ const (
 type PasswordHash string
 
 // String keeps hashes out of logs.
-func (PasswordHash) String() string { return "[redacted]" }
+func (PasswordHash) String() string { return redacted }
+
+// GoString keeps hashes out of logs.
+func (PasswordHash) GoString() string { return redacted }
+
+// LogValue keeps hashes out of logs.
+func (PasswordHash) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // commonPasswords holds, sorted and one on a line, those of the most common
 // passwords that are long enough to pass the length rule.

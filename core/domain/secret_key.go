@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"log/slog"
 )
 
 // SecretKey authenticates what we hand out and later get back: cursors, CSRF
@@ -11,10 +12,17 @@ import (
 type SecretKey []byte
 
 // String keeps the key out of logs.
-func (SecretKey) String() string { return "[redacted]" }
+func (SecretKey) String() string { return redacted }
 
 // GoString keeps the key out of logs.
-func (k SecretKey) GoString() string { return k.String() }
+func (SecretKey) GoString() string { return redacted }
+
+// LogValue keeps the key out of logs: package slog asks neither of the two
+// above where it writes bytes, or JSON.
+func (SecretKey) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// redacted is what is written in place of a secret.
+const redacted = "[redacted]"
 
 // MAC returns the HMAC-SHA-256 of the parts for one purpose. Each part is
 // written with its length, so that no two lists of parts look alike.

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"crypto/sha256"
+	"log/slog"
 	"time"
 )
 
@@ -9,7 +10,13 @@ import (
 type Token string
 
 // String keeps tokens out of logs.
-func (Token) String() string { return "[redacted]" }
+func (Token) String() string { return redacted }
+
+// GoString keeps tokens out of logs.
+func (Token) GoString() string { return redacted }
+
+// LogValue keeps tokens out of logs.
+func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // Hash returns what is stored of the token.
 func (t Token) Hash() TokenHash { return sha256.Sum256([]byte(t)) }

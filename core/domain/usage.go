@@ -43,8 +43,10 @@ func (u UsageMetric) Percent() *int64 {
 	if u.Limit == Unlimited || u.Limit == 0 {
 		return nil
 	}
-	// In this order, since 100 times a quantity of bytes may not fit.
-	p := int64(float64(u.Quantity) / float64(u.Limit) * 100)
+	// In two parts, since 100 times a quantity of bytes may not fit, and in
+	// whole numbers, since in floating point 29 of 100 is less than 29 %.
+	limit := int64(u.Limit)
+	p := u.Quantity/limit*100 + u.Quantity%limit*100/limit
 	return &p
 }
 
