@@ -81,9 +81,9 @@ var frameProblem = map[int]struct{ code, detail string }{
 // answered without detail.
 func newProblem(err error, requestID string) *Problem {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
-		p := frame(statusOf[e.Kind], requestID)
+		status := statusOf[e.Kind]
+		p := &Problem{Title: http.StatusText(status), Status: status, Detail: e.Message, RequestID: requestID}
 		p.setCode(e.Code)
-		p.Detail = e.Message
 		p.retryAfter = int(math.Ceil(e.RetryAfter.Seconds()))
 		p.Limit, p.Used = (*count)(e.Limit), (*count)(e.Used)
 		for _, f := range e.Fields {
