@@ -62,11 +62,16 @@ func (c *Client) On(tb testing.TB) *Client {
 	return &copied
 }
 
-// ID returns the id of the user who signed up.
-func (c *Client) ID() string { return c.user["id"].(string) }
+// ID returns the id of the user who signed up, or "".
+func (c *Client) ID() string { return c.field("id") }
 
-// Email returns the address of the user who signed up.
-func (c *Client) Email() string { return c.user["email"].(string) }
+// Email returns the address of the user who signed up, or "".
+func (c *Client) Email() string { return c.field("email") }
+
+func (c *Client) field(name string) string {
+	text, _ := c.user[name].(string)
+	return text
+}
 
 // M is a JSON object.
 type M = map[string]any

@@ -76,5 +76,33 @@ func (s *Server) Change(tb testing.TB, organization string, change func(*domain.
 	}
 }
 
+// ChangeUser changes the row of a user behind everybody's back.
+func (s *Server) ChangeUser(tb testing.TB, who *Client, change func(*domain.User)) {
+	tb.Helper()
+	user, err := s.Store.Users().Get(tb.Context(), domain.UserID(who.ID()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	change(&user)
+	if err := s.Store.Users().Save(tb.Context(), user); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// ChangeSession changes the session that a client holds behind everybody's
+// back.
+func (s *Server) ChangeSession(tb testing.TB, who *Client, change func(*domain.Session)) {
+	tb.Helper()
+	token := domain.Token(who.Cookie("rowhouse_session"))
+	session, _, err := s.Store.Sessions().ByToken(tb.Context(), token.Hash())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	change(&session)
+	if err := s.Store.Sessions().Save(tb.Context(), session); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // NewID returns an id that nothing has.
 func NewID() string { return system.IDs{}.New() }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -23,6 +24,7 @@ import (
 	"rowhouse/bootstrap"
 	"rowhouse/bootstrap/inmemory"
 	"rowhouse/core/domain"
+	"rowhouse/ports"
 )
 
 // PublicURL is where the product under test believes to be reached.
@@ -52,6 +54,17 @@ func OverHTTPS(c *bootstrap.Config, _ *inmemory.Options) { c.PublicURL.Scheme = 
 
 // BehindProxy trusts the test's own address as a proxy.
 func BehindProxy(c *bootstrap.Config, _ *inmemory.Options) { c.TrustedProxies = []string{"127.0.0.1"} }
+
+// WithStore lets the product use another store around its own, for controls:
+// variants that are broken on purpose and must be found out.
+func WithStore(wrap func(ports.Store) ports.Store) Option {
+	return func(_ *bootstrap.Config, o *inmemory.Options) { o.Store = wrap(o.Store) }
+}
+
+// WithThrottle is WithStore for the throttle.
+func WithThrottle(wrap func(ports.Throttle) ports.Throttle) Option {
+	return func(_ *bootstrap.Config, o *inmemory.Options) { o.Throttle = wrap(o.Throttle) }
+}
 
 // New starts the product, empty, on a clock that stands still until a test
 // moves it. It stops with the test.
@@ -95,14 +108,16 @@ func (s *Server) listen(tb testing.TB, closeApp func()) {
 		MaxIdleConnsPerHost: 256,
 	}
 	tb.Cleanup(func() {
-		if tb.Failed() {
-			tb.Logf("the product logged:\n%s", s.Logs)
+		if failures := s.Logs.Failures(); tb.Failed() && failures != "" {
+			tb.Logf("the product logged:\n%s", failures)
 		}
 		s.transport.CloseIdleConnections()
 		if err := s.API.App.Shutdown(); err != nil {
 			tb.Errorf("stop serving: %v", err)
 		}
-		if err := <-stopped; err != nil {
+		// A server that was not asked anything may not even listen yet.
+		_ = listener.Close()
+		if err := <-stopped; err != nil && !errors.Is(err, net.ErrClosed) {
 			tb.Errorf("serve: %v", err)
 		}
 		closeApp()
@@ -172,6 +187,17 @@ func (l *Logs) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// Failures returns the lines about failures that nobody foresaw.
+func (l *Logs) Failures() string {
+	var failures strings.Builder
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, `"level":"ERROR"`) {
+			failures.WriteString(line)
+		}
+	}
+	return failures.String()
 }
 
 var _ io.Writer = (*Logs)(nil)
