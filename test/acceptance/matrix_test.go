@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -286,5 +287,5 @@ func checksum(tb testing.TB, s *apitest.Server, c apitest.Company) string {
 		add(s.Store.Sessions().List(ctx, domain.UserID(who.ID()), all))
 		add(s.Store.Directory().Actors(ctx, domain.UserID(who.ID())))
 	}
-	return fmt.Sprintf("%x", sum.Sum(nil))
+	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -57,6 +58,7 @@ func (s *Server) SignUp(tb testing.TB, name string) *Client {
 
 // On returns the same client reporting to another test.
 func (c *Client) On(tb testing.TB) *Client {
+	tb.Helper()
 	copied := *c
 	copied.tb = tb
 	return &copied
@@ -101,6 +103,16 @@ func (c *Client) Delete(path string) *Response {
 // goes as it is, anything else as JSON.
 func (c *Client) Do(method, path string, body any) *Response {
 	c.tb.Helper()
+	res, err := c.TryDo(method, path, body)
+	if err != nil {
+		c.tb.Fatalf("%s %s: %v", method, path, err)
+	}
+	return res
+}
+
+// TryDo is Do for use beside the test's own goroutine: it returns what goes
+// wrong.
+func (c *Client) TryDo(method, path string, body any) (*Response, error) {
 	header := http.Header{}
 	var raw []byte
 	switch b := body.(type) {
@@ -113,7 +125,7 @@ func (c *Client) Do(method, path string, body any) *Response {
 	if raw != nil {
 		header.Set("Content-Type", "application/json")
 	}
-	return c.Send(method, basePath+path, header, raw)
+	return c.TrySend(method, basePath+path, header, raw)
 }
 
 // Upload sends a file in a multipart form.
@@ -150,9 +162,7 @@ func (c *Client) TrySend(method, target string, header http.Header, body []byte)
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	for name, values := range c.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, c.Header)
 	if token := c.Cookie("csrf_token"); token != "" && !c.NoCSRF && req.Header["X-Csrf-Token"] == nil {
 		req.Header.Set("X-CSRF-Token", token)
 	}
@@ -160,7 +170,7 @@ func (c *Client) TrySend(method, target string, header http.Header, body []byte)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	content, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return nil, err
@@ -181,7 +191,7 @@ func (c *Client) Cookie(name string) string {
 
 // SetCookie puts a cookie into the client's jar.
 func (c *Client) SetCookie(name, value string) {
-	c.jar.SetCookies(must(url.Parse(PublicURL)), []*http.Cookie{{Name: name, Value: value, Path: "/"}})
+	c.jar.SetCookies(must(url.Parse(PublicURL)), []*http.Cookie{{Name: name, Value: value, Path: "/"}}) //nolint:gosec // a jar keeps no attributes
 }
 
 // Response is an answer whose body has been read.
@@ -224,7 +234,10 @@ func (r *Response) Code() string {
 // FieldCodes returns the code of each field that a problem names.
 func (r *Response) FieldCodes() map[string]string {
 	var problem struct {
-		Errors []struct{ Field, Code string }
+		Errors []struct {
+			Field string `json:"field"`
+			Code  string `json:"code"`
+		} `json:"errors"`
 	}
 	_ = json.Unmarshal(r.Body, &problem)
 	codes := map[string]string{}
