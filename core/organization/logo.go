@@ -36,14 +36,15 @@ func (s *Service) RemoveLogo(ctx context.Context, actor domain.Actor) (domain.Me
 // is no longer used: the old one, or the new one if this fails.
 func (s *Service) replaceLogo(ctx context.Context, actor domain.Actor, key domain.BlobKey, size int64) (domain.MemberOrganization, error) {
 	var replaced domain.MemberOrganization
-	unused := key
+	var old domain.BlobKey
 	err := s.store.Update(ctx, ports.Of(actor.Organization), func(tx ports.Repositories) error {
 		tenant := tx.Tenant(actor.Organization)
 		org, err := tenant.Organization().Get(ctx)
 		if err != nil {
 			return err
 		}
-		now, old, oldSize := s.clock.Now(), org.Logo, org.LogoBytes
+		now, oldSize := s.clock.Now(), org.LogoBytes
+		old = org.Logo
 		org.Logo, org.LogoBytes, org.UpdatedAt = key, size, now
 		if _, err := tenant.Organization().Save(ctx, org); err != nil {
 			return err
@@ -51,12 +52,13 @@ func (s *Service) replaceLogo(ctx context.Context, actor domain.Actor, key domai
 		if err := metering.AdjustStorage(ctx, tenant, size-oldSize, now); err != nil {
 			return err
 		}
-		if replaced, err = detail(ctx, tenant, actor); err != nil {
-			return err
-		}
-		unused = old
-		return nil
+		replaced, err = detail(ctx, tenant, actor)
+		return err
 	})
+	unused := old
+	if err != nil { // of the commit too, so that it is known here only
+		unused = key
+	}
 	if discardErr := s.images.Discard(ctx, unused); err == nil {
 		err = discardErr
 	}
