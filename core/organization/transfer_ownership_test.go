@@ -1,0 +1,211 @@
+package organization_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"rowhouse/core/domain"
+	"rowhouse/core/organization"
+	"rowhouse/ports"
+)
+
+func TestTransferOwnership(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		to   func(*scene) domain.Actor
+	}{
+		{"to an admin", func(s *scene) domain.Actor { return s.admin }},
+		{"to a member", func(s *scene) domain.Actor { return s.member }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			to, before, globex := tt.to(s), s.stored(s.owner), s.stored(s.globex)
+
+			got, err := s.service.TransferOwnership(t.Context(), s.owner, to.Membership)
+			s.must(err)
+
+			want := before
+			want.Owner, want.UpdatedAt, want.Version = to.User, s.clock.Now(), before.Version+1
+			if got.Organization != want || s.stored(s.owner) != want {
+				t.Errorf("TransferOwnership = %+v\nwant %+v", got.Organization, want)
+			}
+			if got.Role != domain.RoleAdmin || got.Membership != s.owner.Membership {
+				t.Errorf("TransferOwnership leaves %s at %s, want the old owner as an admin", got.Membership, got.Role)
+			}
+			wantRoles(s, map[domain.MembershipID]domain.Role{
+				s.owner.Membership: domain.RoleAdmin, s.admin.Membership: domain.RoleAdmin, s.member.Membership: domain.RoleMember,
+				to.Membership: domain.RoleOwner,
+			})
+			if s.stored(s.globex) != globex {
+				t.Error("another organization has changed")
+			}
+		})
+	}
+}
+
+// wantRoles checks the roles of all members, each changed one with the time of
+// its change.
+func wantRoles(s *scene, want map[domain.MembershipID]domain.Role) {
+	s.t.Helper()
+	members, err := s.tenant(s.owner).Memberships().List(s.t.Context(), ports.MemberFilter{}, all)
+	s.must(err)
+	if len(members.Items) != len(want) {
+		s.t.Errorf("%d members, want %d", len(members.Items), len(want))
+	}
+	for _, m := range members.Items {
+		if m.Role != want[m.ID] {
+			s.t.Errorf("%s has become %s, want %s", m.Name, m.Role, want[m.ID])
+		}
+		if changed := m.Version > 1; changed && !m.UpdatedAt.Equal(s.clock.Now()) {
+			s.t.Errorf("%s was updated at %v, want now", m.Name, m.UpdatedAt)
+		}
+	}
+}
+
+func TestTransferOwnershipRefuses(t *testing.T) {
+	t.Parallel()
+	unknown := domain.Invalid("membership_id", "unknown_member", "")
+	tests := []struct {
+		name  string
+		actor func(*scene) domain.Actor
+		to    func(*scene) domain.MembershipID
+		want  error
+	}{
+		{"an admin", func(s *scene) domain.Actor { return s.admin }, func(s *scene) domain.MembershipID { return s.member.Membership }, domain.ErrForbidden},
+		{"an admin who takes it", func(s *scene) domain.Actor { return s.admin }, func(s *scene) domain.MembershipID { return s.admin.Membership }, domain.ErrForbidden},
+		{"a member", func(s *scene) domain.Actor { return s.member }, func(s *scene) domain.MembershipID { return s.member.Membership }, domain.ErrForbidden},
+		{"oneself", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return s.owner.Membership }, domain.ErrAlreadyOwner},
+		{"nobody", func(s *scene) domain.Actor { return s.owner }, func(*scene) domain.MembershipID { return "" }, unknown},
+		{"an unknown member", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return domain.MembershipID(s.ids.New()) }, unknown},
+		{"a member of another organization", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return s.globex.Membership }, unknown},
+		{"a user's id", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return domain.MembershipID(s.grace.ID) }, unknown},
+		{"somebody who owned it once", func(s *scene) domain.Actor {
+			_, err := s.service.TransferOwnership(s.t.Context(), s.owner, s.admin.Membership)
+			s.must(err)
+			return s.owner // what the request began with
+		}, func(s *scene) domain.MembershipID { return s.member.Membership }, domain.ErrForbidden},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			actor, to := tt.actor(s), tt.to(s)
+			s.wantUnchanged("TransferOwnership", tt.want, func() error {
+				got, err := s.service.TransferOwnership(t.Context(), actor, to)
+				if got != (domain.MemberOrganization{}) {
+					t.Errorf("TransferOwnership = %+v beside the error, want nothing", got)
+				}
+				return err
+			})
+		})
+	}
+	t.Run("a caller who gives up", func(t *testing.T) {
+		t.Parallel()
+		s := newScene(t)
+		s.wantAllOrNothing("TransferOwnership", func(ctx context.Context) error {
+			_, err := s.service.TransferOwnership(ctx, s.owner, s.admin.Membership)
+			return err
+		})
+	})
+}
+
+// transferTwice hands Acme to Grace and to Linus at once. It reports whether
+// exactly one succeeded, the other was told that it may not, and one owner is
+// left.
+func transferTwice(t *testing.T, s *scene, service *organization.Service) bool {
+	t.Helper()
+	to := []domain.Actor{s.admin, s.member}
+	errs := together(2, func(i int) error {
+		_, err := service.TransferOwnership(t.Context(), s.owner, to[i].Membership)
+		return err
+	})
+	winner := 0
+	if errs[0] != nil {
+		winner = 1
+	}
+	if errs[winner] != nil || !errors.Is(errs[1-winner], domain.ErrForbidden) {
+		return false
+	}
+	return s.role(to[winner]) == domain.RoleOwner && s.role(to[1-winner]) != domain.RoleOwner &&
+		s.role(s.owner) == domain.RoleAdmin && s.stored(s.owner).Owner == to[winner].User
+}
+
+func TestTransferOwnershipTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	t.Run("one succeeds and the other may not", func(t *testing.T) {
+		t.Parallel()
+		for range 20 {
+			s := newScene(t)
+			if !transferTwice(t, s, s.service) {
+				t.Fatal("of two transfers at once not exactly one has succeeded")
+			}
+		}
+	})
+	t.Run("a transfer that trusts what it read before is noticed", func(t *testing.T) {
+		t.Parallel()
+		s := newScene(t)
+		store := &readFirst{Store: s.store}
+		store.read.Add(2)
+		if transferTwice(t, s, s.on(store)) {
+			t.Error("reading before the lock has made no difference")
+		}
+	})
+}
+
+// readFirst is a store in which both transfers read who owns the organization
+// before either of them holds the lock.
+type readFirst struct {
+	ports.Store
+
+	read sync.WaitGroup
+}
+
+func (r *readFirst) Update(ctx context.Context, scope ports.Scope, fn func(ports.Repositories) error) error {
+	before := map[domain.MembershipID]domain.Member{}
+	members, err := r.Tenant(scope.Organization).Memberships().List(ctx, ports.MemberFilter{}, all)
+	if err != nil {
+		return err
+	}
+	for _, m := range members.Items {
+		before[m.ID] = m
+	}
+	r.read.Done()
+	r.read.Wait()
+	return r.Store.Update(ctx, scope, func(tx ports.Repositories) error {
+		return fn(readFirstRepositories{tx, before})
+	})
+}
+
+type readFirstRepositories struct {
+	ports.Repositories
+
+	before map[domain.MembershipID]domain.Member
+}
+
+func (r readFirstRepositories) Tenant(id domain.OrganizationID) ports.Tenant {
+	return readFirstTenant{r.Repositories.Tenant(id), r.before}
+}
+
+type readFirstTenant struct {
+	ports.Tenant
+
+	before map[domain.MembershipID]domain.Member
+}
+
+func (r readFirstTenant) Memberships() ports.Memberships {
+	return readFirstMemberships{r.Tenant.Memberships(), r.before}
+}
+
+type readFirstMemberships struct {
+	ports.Memberships
+
+	before map[domain.MembershipID]domain.Member
+}
+
+func (r readFirstMemberships) Get(_ context.Context, id domain.MembershipID) (domain.Member, error) {
+	return r.before[id], nil
+}

@@ -1,0 +1,349 @@
+package organization_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"rowhouse/core/domain"
+	"rowhouse/core/organization"
+)
+
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		actor func(*scene) domain.Actor
+		in    organization.UpdateInput
+		want  func(*domain.Organization)
+	}{
+		{"the name", admin, organization.UpdateInput{Name: pointer(" Rocke\u0301ts ")}, func(o *domain.Organization) { o.Name = "Rockéts" }},
+		{"the slug", admin, organization.UpdateInput{Slug: pointer("rockets")}, func(o *domain.Organization) { o.Slug = "rockets" }},
+		{"the slug to itself", admin, organization.UpdateInput{Slug: pointer("acme")}, func(*domain.Organization) {}},
+		{"the description", admin, organization.UpdateInput{Description: pointer("one\r\ntwo")}, func(o *domain.Organization) { o.Description = "one\ntwo" }},
+		{"the billing e-mail", owner, organization.UpdateInput{BillingEmail: pointer("Billing@Example.com")}, func(o *domain.Organization) { o.BillingEmail = "billing@example.com" }},
+		{"everything", owner, organization.UpdateInput{
+			Name: pointer("Rockets"), Slug: pointer("rockets"), Description: pointer("Whoosh"), BillingEmail: pointer("b@example.com"),
+		}, func(o *domain.Organization) {
+			o.Name, o.Slug, o.Description, o.BillingEmail = "Rockets", "rockets", "Whoosh", "b@example.com"
+		}},
+		{"nothing", admin, organization.UpdateInput{}, func(*domain.Organization) {}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			actor, want, globex := tt.actor(s), s.stored(s.owner), s.stored(s.globex)
+			want.UpdatedAt, want.Version = s.clock.Now(), want.Version+1
+			tt.want(&want)
+
+			got, err := s.service.Update(t.Context(), actor, tt.in, nil)
+			s.must(err)
+
+			if got.Organization != want || s.stored(s.owner) != want {
+				t.Errorf("Update = %+v\nwant %+v", got.Organization, want)
+			}
+			if got.Role != actor.Role || got.Membership != actor.Membership || got.OwnerName != "Ada" || got.Plan != domain.TierFree {
+				t.Errorf("Update = %+v, want it as %s sees it", got, actor.Role)
+			}
+			if s.stored(s.globex) != globex {
+				t.Error("another organization has changed")
+			}
+		})
+	}
+	t.Run("a description can be emptied", func(t *testing.T) {
+		t.Parallel()
+		s := newScene(t)
+		for _, description := range []string{"Whoosh", ""} {
+			got, err := s.service.Update(t.Context(), s.admin, organization.UpdateInput{Description: &description}, nil)
+			if got.Description != description || err != nil {
+				t.Errorf("Update = %q, %v; want %q", got.Description, err, description)
+			}
+		}
+	})
+	t.Run("a caller who gives up", func(t *testing.T) {
+		t.Parallel()
+		s := newScene(t)
+		s.wantAllOrNothing("Update", func(ctx context.Context) error {
+			_, err := s.service.Update(ctx, s.owner, organization.UpdateInput{Slug: pointer("rockets"), Name: pointer("Rockets")}, nil)
+			return err
+		})
+	})
+}
+
+func owner(s *scene) domain.Actor  { return s.owner }
+func admin(s *scene) domain.Actor  { return s.admin }
+func member(s *scene) domain.Actor { return s.member }
+
+func TestUpdateRefuses(t *testing.T) {
+	t.Parallel()
+	field := func(name, code string) error { return domain.Invalid(name, code, "") }
+	tests := []struct {
+		name  string
+		actor func(*scene) domain.Actor
+		in    organization.UpdateInput
+		match domain.Precondition
+		want  error
+	}{
+		{"a member", member, organization.UpdateInput{Name: pointer("Rockets")}, nil, domain.ErrForbidden},
+		{"a member, before anything is looked at", member, organization.UpdateInput{Name: pointer("")}, domain.Precondition{99}, domain.ErrForbidden},
+		{"the billing e-mail by an admin", admin, organization.UpdateInput{BillingEmail: pointer("b@example.com")}, nil, domain.ErrForbidden},
+		{"the billing e-mail by an admin, with all else", admin, organization.UpdateInput{Name: pointer("Rockets"), BillingEmail: pointer("")}, nil, domain.ErrForbidden},
+		{"an empty name", admin, organization.UpdateInput{Name: pointer(" ")}, nil, field("name", "required")},
+		{"a hidden character in the name", admin, organization.UpdateInput{Name: pointer("A\u202eB")}, nil, field("name", "invalid_characters")},
+		{"an empty slug", admin, organization.UpdateInput{Slug: pointer("")}, nil, field("slug", "invalid_slug")},
+		{"a slug in capitals", admin, organization.UpdateInput{Slug: pointer("ACME")}, nil, field("slug", "invalid_slug")},
+		{"a reserved slug", admin, organization.UpdateInput{Slug: pointer("api")}, nil, field("slug", "reserved")},
+		{"a slug that is taken", admin, organization.UpdateInput{Slug: pointer("globex"), Name: pointer("Rockets")}, nil, domain.ErrSlugTaken},
+		{"a description that is too long", admin, organization.UpdateInput{Description: pointer(strings.Repeat("a", 501))}, nil, field("description", "too_long")},
+		{"a bad billing e-mail", owner, organization.UpdateInput{BillingEmail: pointer("nonsense")}, nil, field("billing_email", "invalid_email")},
+		{"an empty billing e-mail", owner, organization.UpdateInput{BillingEmail: pointer("")}, nil, field("billing_email", "invalid_email")},
+		{"all that is wrong at once", owner, organization.UpdateInput{
+			Name: pointer(""), Slug: pointer("-"), Description: pointer("\x00"), BillingEmail: pointer("@"),
+		}, nil, domain.JoinInvalid(
+			field("name", "required"), field("slug", "invalid_slug"), field("description", "invalid_characters"), field("billing_email", "invalid_email"))},
+		{"another version", admin, organization.UpdateInput{Name: pointer("Rockets")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
+		{"bad input before another version", admin, organization.UpdateInput{Name: pointer("")}, domain.Precondition{2}, field("name", "required")},
+		{"another version before a slug that is taken", admin, organization.UpdateInput{Slug: pointer("globex")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			actor := tt.actor(s)
+			s.wantUnchanged("Update", tt.want, func() error {
+				_, err := s.service.Update(t.Context(), actor, tt.in, tt.match)
+				return err
+			})
+		})
+	}
+}
+
+func TestUpdateOfTheVersionThatWasRead(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	read := domain.Precondition{s.stored(s.owner).Version}
+	var succeeded int
+	for _, err := range together(10, func(int) error {
+		_, err := s.service.Update(t.Context(), s.admin, organization.UpdateInput{Description: pointer("mine")}, read)
+		return err
+	}) {
+		if err == nil {
+			succeeded++
+		} else {
+			wantError(t, "Update", err, domain.ErrPreconditionFailed)
+		}
+	}
+	if succeeded != 1 {
+		t.Errorf("%d of 10 at once succeeded, want 1", succeeded)
+	}
+}
+
+func TestUpdateOfTheSlug(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	move := func(actor domain.Actor, slug string) error {
+		_, err := s.service.Update(t.Context(), actor, organization.UpdateInput{Slug: &slug}, nil)
+		return err
+	}
+	resolves := func(refs ...string) {
+		t.Helper()
+		for _, ref := range refs {
+			if got, err := s.service.Resolve(t.Context(), s.linus.ID, ref); got != s.member || err != nil {
+				t.Errorf("Resolve(%q) = %+v, %v; want %+v", ref, got, err, s.member)
+			}
+		}
+	}
+	s.must(move(s.admin, "rockets"))
+	resolves("rockets", "acme", string(s.owner.Organization))
+	s.must(move(s.admin, "rockets-2"))
+	resolves("rockets-2", "rockets", "acme")
+	wantError(t, "a stranger's Update to the old slug", move(s.globex, "acme"), domain.ErrSlugTaken)
+	s.must(move(s.admin, "acme"))
+	resolves("acme", "rockets", "rockets-2")
+
+	s.clock.Advance(domain.SlugReservation)
+	resolves("acme", "rockets")
+	s.must(move(s.globex, "rockets"))
+	if got, err := s.service.Resolve(t.Context(), s.hedy.ID, "rockets"); got != s.globex || err != nil {
+		t.Errorf("Resolve = %+v, %v; want the new organization of this slug", got, err)
+	}
+	if _, err := s.service.Resolve(t.Context(), s.linus.ID, "rockets"); err == nil {
+		t.Error("the slug still leads to who gave it up")
+	}
+	wantError(t, "an Update to a slug in use", move(s.globex, "acme"), domain.ErrSlugTaken)
+	s.clock.Advance(2 * domain.SlugReservation)
+	wantError(t, "an Update to a slug in use for long", move(s.globex, "acme"), domain.ErrSlugTaken)
+}
+
+// In a suspended organization nothing changes, whoever asks; it can be read.
+func TestSuspended(t *testing.T) {
+	t.Parallel()
+	writes := map[string]func(s *scene, actor domain.Actor) error{
+		"Update": func(s *scene, actor domain.Actor) error {
+			_, err := s.service.Update(s.t.Context(), actor, organization.UpdateInput{Name: pointer("Rockets")}, nil)
+			return err
+		},
+		"Delete": func(s *scene, actor domain.Actor) error { return s.service.Delete(s.t.Context(), actor, "acme", nil) },
+		"TransferOwnership": func(s *scene, actor domain.Actor) error {
+			_, err := s.service.TransferOwnership(s.t.Context(), actor, s.member.Membership)
+			return err
+		},
+		"SetLogo": func(s *scene, actor domain.Actor) error {
+			_, err := s.service.SetLogo(s.t.Context(), actor, []byte("picture"))
+			return err
+		},
+		"RemoveLogo": func(s *scene, actor domain.Actor) error {
+			_, err := s.service.RemoveLogo(s.t.Context(), actor)
+			return err
+		},
+	}
+	for call, write := range writes {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			_, err := s.service.SetLogo(t.Context(), s.owner, []byte("logo"))
+			s.must(err)
+			org := s.stored(s.owner)
+			org.SuspendedAt = s.clock.Now()
+			_, err = s.tenant(s.owner).Organization().Save(t.Context(), org)
+			s.must(err)
+			actor, err := s.service.Resolve(t.Context(), s.ada.ID, "acme")
+			s.must(err)
+			if !actor.Suspended {
+				t.Fatal("the owner is not told that the organization is suspended")
+			}
+			s.wantUnchanged(call, domain.ErrOrganizationSuspended, func() error { return write(s, actor) })
+			s.wantUnchanged(call+" by a member", domain.ErrOrganizationSuspended, func() error {
+				member := s.member
+				member.Suspended, member.Role = true, actor.Role
+				return write(s, member)
+			})
+			if got, err := s.service.Get(t.Context(), actor); !got.Suspended() || err != nil {
+				t.Errorf("Get = %+v, %v; want it to be read", got, err)
+			}
+		})
+	}
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	for name, tt := range map[string]struct {
+		user domain.UserID
+		ref  string
+		want domain.Actor
+	}{
+		"the owner by id":             {s.ada.ID, string(s.owner.Organization), s.owner},
+		"the owner by slug":           {s.ada.ID, "acme", s.owner},
+		"an admin":                    {s.grace.ID, "acme", s.admin},
+		"a member by id in capitals":  {s.linus.ID, strings.ToUpper(string(s.owner.Organization)), s.member},
+		"the owner of another":        {s.hedy.ID, "globex", s.globex},
+		"a stranger by slug":          {s.hedy.ID, "acme", domain.Actor{}},
+		"a stranger by id":            {s.hedy.ID, string(s.owner.Organization), domain.Actor{}},
+		"nobody":                      {"", "acme", domain.Actor{}},
+		"an unknown slug":             {s.ada.ID, "acme-2", domain.Actor{}},
+		"an unknown id":               {s.ada.ID, "0190163d-8694-739b-aea5-966c26f8ad91", domain.Actor{}},
+		"a slug in capitals":          {s.ada.ID, "ACME", domain.Actor{}},
+		"nothing":                     {s.ada.ID, "", domain.Actor{}},
+		"a zero byte":                 {s.ada.ID, "acme\x00", domain.Actor{}},
+		"invalid UTF-8":               {s.ada.ID, "acme\xff", domain.Actor{}},
+		"the id of a membership":      {s.ada.ID, string(s.owner.Membership), domain.Actor{}},
+		"a slug that was never valid": {s.ada.ID, "../acme", domain.Actor{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := s.service.Resolve(t.Context(), tt.user, tt.ref)
+			if tt.want == (domain.Actor{}) {
+				wantError(t, "Resolve", err, domain.ErrNotFound)
+			} else if err != nil {
+				t.Errorf("Resolve = %v, want nil", err)
+			}
+			if got != tt.want {
+				t.Errorf("Resolve = %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestGetAndList(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	atGlobex := s.join(s.globex, s.linus, domain.RoleAdmin)
+
+	got, err := s.service.Get(t.Context(), s.member)
+	s.must(err)
+	want := domain.MemberOrganization{
+		OrganizationDetail: domain.OrganizationDetail{Organization: s.stored(s.owner), OwnerName: "Ada", Plan: domain.TierFree},
+		Membership:         s.member.Membership, Role: domain.RoleMember,
+	}
+	if got != want {
+		t.Errorf("Get = %+v\nwant %+v", got, want)
+	}
+
+	list, err := s.service.List(t.Context(), s.linus.ID, all)
+	s.must(err)
+	if len(list.Items) != 2 || list.More || list.Items[0] != want || list.Items[1].Membership != atGlobex.Membership {
+		t.Errorf("List = %+v, want Acme, then Globex", list)
+	}
+	list, err = s.service.List(t.Context(), s.linus.ID, domain.PageRequest{Limit: 1})
+	s.must(err)
+	if len(list.Items) != 1 || !list.More {
+		t.Errorf("List of one = %+v, want Acme, and more", list)
+	}
+	list, err = s.service.List(t.Context(), s.linus.ID, domain.PageRequest{Limit: 1, After: string(list.Items[0].ID)})
+	s.must(err)
+	if len(list.Items) != 1 || list.More || list.Items[0].ID != s.globex.Organization {
+		t.Errorf("List after Acme = %+v, want Globex, and no more", list)
+	}
+
+	gone := s.member
+	gone.Organization = domain.OrganizationID(s.ids.New())
+	_, err = s.service.Get(t.Context(), gone)
+	wantError(t, "Get of what is gone", err, domain.ErrNotFound)
+}
+
+func TestCheckSlug(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, text, reason, suggestion string }{
+		{"a free one", "rockets", "", "rockets"},
+		{"one that is taken", "acme", "taken", "acme-2"},
+		{"one that was given up", "initech", "taken", "initech-2"},
+		{"a reserved one", "admin", "reserved", "admin-2"},
+		{"one that looks like an id", "0190163d-8694-739b-aea5-966c26f8ad91", "reserved", "0190163d-8694-739b-aea5-966c26f8ad91-2"},
+		{"a name", "Rockets Inc.", "invalid", "rockets-inc"},
+		{"a name that is taken as a slug", "Acme", "invalid", "acme-2"},
+		{"a short one", "qa", "invalid", "qa-organization"},
+		{"nothing", "", "invalid", "organization-2"},
+		{"one that is too long", strings.Repeat("a", 60), "invalid", strings.Repeat("a", 48)},
+		{"another script", "Юлия", "invalid", "iuliia"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			for _, slug := range []string{"initech", "hooli"} {
+				_, err := s.service.Update(t.Context(), s.globex, organization.UpdateInput{Slug: &slug}, nil)
+				s.must(err)
+			}
+			s.clock.Advance(time.Hour)
+			s.wantUnchanged("CheckSlug", nil, func() error {
+				got, err := s.service.CheckSlug(t.Context(), tt.text)
+				want := organization.SlugCheck{Slug: tt.text, Reason: tt.reason, Suggestion: domain.Slug(tt.suggestion)}
+				if got != want {
+					t.Errorf("CheckSlug = %+v, want %+v", got, want)
+				}
+				return err
+			})
+		})
+	}
+	t.Run("a caller who gives up", func(t *testing.T) {
+		t.Parallel()
+		s := newScene(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := s.service.CheckSlug(ctx, "rockets")
+		wantError(t, "CheckSlug", err, context.Canceled)
+	})
+}
