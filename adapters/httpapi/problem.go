@@ -142,7 +142,9 @@ func (p *Problem) send(c *fiber.Ctx) error {
 	c.Response().ResetBody()
 	c.Response().Header.Del(fiber.HeaderETag)
 	c.Set(fiber.HeaderContentType, p.ContentType(""))
-	return c.Status(p.Status).Send(body)
+	// Huma ends its answers with a line break, and one 404 must not differ from
+	// another.
+	return c.Status(p.Status).Send(append(body, '\n'))
 }
 
 // failed logs what nobody foresaw and returns the problem to answer with.

@@ -1,9 +1,11 @@
 package memory_test
 
 import (
+	"slices"
 	"testing"
 
 	"rowhouse/adapters/memory"
+	"rowhouse/core/domain"
 	"rowhouse/ports"
 	"rowhouse/ports/porttest"
 )
@@ -21,6 +23,22 @@ func TestThrottle(t *testing.T) {
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	porttest.TestMailbox(t, func(*testing.T) ports.Mailbox { return memory.NewMailbox() })
+}
+
+func TestMailer(t *testing.T) {
+	t.Parallel()
+	porttest.TestMailer(t, func(*testing.T) (ports.Mailer, func(*testing.T) []domain.Mail) {
+		mailbox := memory.NewMailbox()
+		return mailbox, func(t *testing.T) []domain.Mail {
+			t.Helper()
+			mails, err := mailbox.List(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Reverse(mails)
+			return mails
+		}
+	})
 }
 
 func TestClock(t *testing.T) {

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"rowhouse/core/domain"
@@ -44,9 +45,9 @@ func (m *Mailbox) List(ctx context.Context, to domain.Email) ([]domain.Mail, err
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var found []domain.Mail
-	for i := len(m.mails) - 1; i >= 0; i-- {
-		if to == "" || m.mails[i].To == to {
-			found = append(found, m.mails[i])
+	for _, mail := range slices.Backward(m.mails) {
+		if to == "" || mail.To == to {
+			found = append(found, mail)
 		}
 	}
 	return found, nil

@@ -22,7 +22,7 @@ func (r sessions) Add(ctx context.Context, session domain.Session) error {
 		tx.sessions.put(tx, session.ID, session)
 		tx.sessionByToken.put(tx, session.Token, session.ID)
 		tx.sessionsOf.add(tx, session.User, session.ID)
-		for len(tx.sessionsOf.of(session.User)) > domain.MaxSessionsPerUser {
+		if len(tx.sessionsOf.of(session.User)) > domain.MaxSessionsPerUser {
 			tx.removeSession(tx.leastRecentlyUsed(session.User))
 		}
 		return nil

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rowhouse/core/domain"
@@ -24,10 +25,9 @@ func (r usage) Put(ctx context.Context, rows []domain.UsageMetric) error {
 
 func (r usage) At(ctx context.Context, t time.Time) (rows []domain.UsageMetric, err error) {
 	err = r.read(ctx, func(d *data) error {
-		periods := d.usagePeriods.of(r.id)
-		for i := len(periods) - 1; i >= 0; i-- {
-			if !periods[i].Start.After(t) {
-				rows = d.appendUsage(nil, r.id, periods[i])
+		for _, period := range slices.Backward(d.usagePeriods.of(r.id)) {
+			if !period.Start.After(t) {
+				rows = d.appendUsage(nil, r.id, period)
 				break
 			}
 		}
@@ -38,10 +38,12 @@ func (r usage) At(ctx context.Context, t time.Time) (rows []domain.UsageMetric, 
 
 func (r usage) History(ctx context.Context, t time.Time, periods int) (rows []domain.UsageMetric, err error) {
 	err = r.read(ctx, func(d *data) error {
-		all := d.usagePeriods.of(r.id)
-		for i := len(all) - 1; i >= 0 && periods > 0; i-- {
-			if !all[i].End.After(t) {
-				rows = d.appendUsage(rows, r.id, all[i])
+		for _, period := range slices.Backward(d.usagePeriods.of(r.id)) {
+			if periods <= 0 {
+				break
+			}
+			if !period.End.After(t) {
+				rows = d.appendUsage(rows, r.id, period)
 				periods--
 			}
 		}

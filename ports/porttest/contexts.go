@@ -39,25 +39,22 @@ func testCancelledCalls(t *testing.T, s *scene) {
 // eachMethod calls fn for each method of each repository of the store, so that
 // none can be forgotten.
 func eachMethod(s *scene, fn func(name string, method reflect.Value)) {
-	root := reflect.TypeFor[ports.Repositories]()
-	for i := range root.NumMethod() {
-		name := root.Method(i).Name
-		if name != "Tenant" {
-			repositoryMethods(name, reflect.ValueOf(s.store).MethodByName(name).Call(nil)[0], fn)
+	for method := range reflect.TypeFor[ports.Repositories]().Methods() {
+		if method.Name != "Tenant" {
+			repositoryMethods(method.Name, reflect.ValueOf(s.store).MethodByName(method.Name).Call(nil)[0], fn)
 		}
 	}
-	tenant, tenantType := reflect.ValueOf(s.acme.in(s.store)), reflect.TypeFor[ports.Tenant]()
-	for i := range tenantType.NumMethod() {
-		name := tenantType.Method(i).Name
-		repositoryMethods(name, tenant.MethodByName(name).Call(nil)[0], fn)
+	tenant := reflect.ValueOf(s.acme.in(s.store))
+	for method := range reflect.TypeFor[ports.Tenant]().Methods() {
+		repositoryMethods(method.Name, tenant.MethodByName(method.Name).Call(nil)[0], fn)
 	}
 }
 
 // repositoryMethods calls fn for each method of the port that a repository
 // implements.
 func repositoryMethods(name string, repository reflect.Value, fn func(name string, method reflect.Value)) {
-	for i := range repository.Type().NumMethod() {
-		fn(name+"."+repository.Type().Method(i).Name, repository.Method(i))
+	for method := range repository.Type().Methods() {
+		fn(name+"."+method.Name, repository.Method(method.Index))
 	}
 }
 
@@ -72,7 +69,7 @@ func (s *scene) call(ctx context.Context, method reflect.Value) error {
 		call = method.CallSlice
 	}
 	out := call(in)
-	err, _ := out[len(out)-1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](out[len(out)-1])
 	return err
 }
 
@@ -98,7 +95,8 @@ func (s *scene) argument(ctx context.Context, t reflect.Type) reflect.Value {
 func testCancelledUpdate(t *testing.T, s *scene) {
 	before := s.state()
 	err := s.store.Update(cancelled(t), s.acme.scope(), func(tx ports.Repositories) error {
-		// Not the cancelled context: the update itself must refuse.
+		t.Error("the update was begun")
+		// Not with the cancelled context: the update itself must refuse.
 		return s.changeEverything(t.Context(), tx)
 	})
 	wantError(t, "Update", err, context.Canceled)

@@ -71,11 +71,9 @@ const acmeUsage = 1_000_000
 
 func testIsolationComplete(t *testing.T, _ *scene) {
 	var want, got []string
-	tenant := reflect.TypeFor[ports.Tenant]()
-	for i := range tenant.NumMethod() {
-		repository := tenant.Method(i)
-		for j := range repository.Type.Out(0).NumMethod() {
-			want = append(want, repository.Name+"."+repository.Type.Out(0).Method(j).Name)
+	for repository := range reflect.TypeFor[ports.Tenant]().Methods() {
+		for method := range repository.Type.Out(0).Methods() {
+			want = append(want, repository.Name+"."+method.Name)
 		}
 	}
 	for _, c := range isolationCases() {

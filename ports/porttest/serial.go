@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,14 @@ func wantMarks(got string, n int) error {
 	return nil
 }
 
+// letOthersIn stands between reading and writing. If the store lets another
+// update in, it comes in here.
+func letOthersIn() {
+	for range 100 {
+		runtime.Gosched()
+	}
+}
+
 // describe reads an organization, decides on its new description and writes
 // it.
 func describe(ctx context.Context, tenant ports.Tenant) error {
@@ -39,6 +48,7 @@ func describe(ctx context.Context, tenant ports.Tenant) error {
 		return err
 	}
 	organization.Description += mark
+	letOthersIn()
 	_, err = tenant.Organization().Save(ctx, organization)
 	return err
 }
@@ -50,6 +60,7 @@ func rename(ctx context.Context, tx ports.Repositories, id domain.UserID) error 
 		return err
 	}
 	user.Name += mark
+	letOthersIn()
 	return tx.Users().Save(ctx, user)
 }
 
@@ -127,6 +138,7 @@ func raceToAddOnce(ctx context.Context, store ports.Store, ids ports.IDs, n int)
 			if slices.ContainsFunc(page.Items, func(w domain.WorkspaceDetail) bool { return w.Name == "Only" }) {
 				return there
 			}
+			letOthersIn()
 			return c.in(tx).Workspaces().Add(ctx, f.newWorkspace(c, "Only", domain.VisibilityOpen))
 		})
 	})
@@ -162,9 +174,12 @@ func raceToSave(ctx context.Context, store ports.Store, ids ports.IDs, n int) er
 
 func testOverlappingScopes(t *testing.T, s *scene) {
 	scopes := []ports.Scope{
-		{Organization: s.acme.id, User: s.grace.ID}, {Organization: s.globex.id, User: s.grace.ID},
-		{Organization: s.acme.id, User: s.ada.ID}, {Organization: s.globex.id, User: s.ada.ID},
-		ports.Of(s.acme.id), ports.Of(s.globex.id), ports.OfUser(s.grace.ID), ports.OfUser(s.ada.ID), {},
+		{Organization: s.acme.id, User: s.grace.ID},
+		{Organization: s.globex.id, User: s.grace.ID},
+		{Organization: s.acme.id, User: s.ada.ID},
+		{Organization: s.globex.id, User: s.ada.ID},
+		ports.Of(s.acme.id), ports.Of(s.globex.id), ports.OfUser(s.grace.ID), ports.OfUser(s.ada.ID),
+		{},
 	}
 	errs := atOnce(4*len(scopes), func(i int) error {
 		scope := scopes[i%len(scopes)]

@@ -117,9 +117,8 @@ func testCommit(t *testing.T, s *scene) {
 }
 
 func testReadYourWrites(t *testing.T, s *scene) {
-	ctx := t.Context()
 	s.update(s.acme, func(tx ports.Repositories) error {
-		if err := s.changeEverything(ctx, tx); err != nil {
+		if err := s.changeEverything(t.Context(), tx); err != nil {
 			return err
 		}
 		inside := *s

@@ -176,7 +176,7 @@ func (c *Client) TrySend(method, target string, header http.Header, body []byte)
 		return nil, err
 	}
 	res := &Response{Response: answer, Body: content, tb: c.tb}
-	return res, c.server.contract.check(method, req.URL.Path, res)
+	return res, c.server.contract.check(method, req.URL.EscapedPath(), res)
 }
 
 // Cookie returns the value of a cookie that the client holds, or "".
