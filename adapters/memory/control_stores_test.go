@@ -1,0 +1,145 @@
+package memory_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"rowhouse/core/domain"
+	"rowhouse/ports"
+)
+
+// unlockedStore is a store whose updates are nothing but their calls, one by
+// one: in no order among each other.
+type unlockedStore struct {
+	ports.Store
+
+	read *barrier
+}
+
+func newUnlockedStore(store ports.Store, read *barrier) ports.Store {
+	return unlockedStore{store, read}
+}
+
+func (s unlockedStore) Update(_ context.Context, _ ports.Scope, fn func(ports.Repositories) error) error {
+	return fn(unlockedRepositories{s.Store, s.read})
+}
+
+// unlockedRepositories hold back what has been read until all have read.
+type unlockedRepositories struct {
+	ports.Repositories
+
+	read *barrier
+}
+
+func (r unlockedRepositories) Users() ports.Users {
+	return unlockedUsers{r.Repositories.Users(), r.read}
+}
+
+func (r unlockedRepositories) Tenant(id domain.OrganizationID) ports.Tenant {
+	return unlockedTenant{r.Repositories.Tenant(id), r.read}
+}
+
+type unlockedUsers struct {
+	ports.Users
+
+	read *barrier
+}
+
+func (u unlockedUsers) Get(ctx context.Context, id domain.UserID) (domain.User, error) {
+	user, err := u.Users.Get(ctx, id)
+	if err != nil {
+		return domain.User{}, err
+	}
+	return user, u.read.wait(ctx)
+}
+
+type unlockedTenant struct {
+	ports.Tenant
+
+	read *barrier
+}
+
+func (t unlockedTenant) Organization() ports.Organization {
+	return unlockedOrganization{t.Tenant.Organization(), t.read}
+}
+
+type unlockedOrganization struct {
+	ports.Organization
+
+	read *barrier
+}
+
+func (o unlockedOrganization) Get(ctx context.Context) (domain.Organization, error) {
+	organization, err := o.Organization.Get(ctx)
+	if err != nil {
+		return domain.Organization{}, err
+	}
+	return organization, o.read.wait(ctx)
+}
+
+// lookingStore looks whether a slug is free and a link is there, and takes
+// them afterwards. In an Update it is sound.
+type lookingStore struct {
+	ports.Store
+
+	looked *barrier
+	links  *sync.Map // domain.TokenHash to domain.AuthToken
+}
+
+func newLookingStore(store ports.Store, looked *barrier) ports.Store {
+	return lookingStore{store, looked, &sync.Map{}}
+}
+
+func (s lookingStore) Slugs() ports.Slugs { return lookingSlugs{s.Store.Slugs(), s.looked} }
+
+func (s lookingStore) AuthTokens() ports.AuthTokens {
+	return lookingAuthTokens{s.Store.AuthTokens(), s}
+}
+
+type lookingSlugs struct {
+	ports.Slugs
+
+	looked *barrier
+}
+
+func (s lookingSlugs) Claim(ctx context.Context, organization domain.OrganizationID, slug domain.Slug, at time.Time) error {
+	taken, err := s.Taken(ctx, []domain.Slug{slug}, at)
+	if err != nil {
+		return err
+	}
+	if len(taken) > 0 {
+		return domain.ErrSlugTaken
+	}
+	if err := s.looked.wait(ctx); err != nil {
+		return err
+	}
+	// Who comes too late is not told.
+	_ = s.Slugs.Claim(ctx, organization, slug, at)
+	return nil
+}
+
+type lookingAuthTokens struct {
+	ports.AuthTokens
+
+	store lookingStore
+}
+
+func (a lookingAuthTokens) Add(ctx context.Context, token domain.AuthToken) error {
+	a.store.links.Store(token.Hash, token)
+	return a.AuthTokens.Add(ctx, token)
+}
+
+func (a lookingAuthTokens) Take(ctx context.Context, hash domain.TokenHash, purposes ...domain.TokenPurpose) (domain.AuthToken, error) {
+	link, ok := a.store.links.Load(hash)
+	if !ok {
+		return domain.AuthToken{}, domain.ErrInvalidToken
+	}
+	if err := a.store.looked.wait(ctx); err != nil {
+		return domain.AuthToken{}, err
+	}
+	// Who comes too late is not told.
+	_, _ = a.AuthTokens.Take(ctx, hash, purposes...)
+	token, _ := link.(domain.AuthToken)
+	return token, nil
+}
