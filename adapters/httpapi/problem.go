@@ -189,8 +189,11 @@ func humaError(ctx huma.Context, status int, _ string, errs ...error) huma.Statu
 	return p
 }
 
-// schemaCodes says what huma's sentences mean, by how they begin.
+// schemaCodes says what huma's sentences mean, by how they begin: the longer
+// beginnings first.
 var schemaCodes = []struct{ prefix, code, message string }{
+	{"expected number >= ", "too_small", "This number is too small."},
+	{"expected number <= ", "too_large", "This number is too large."},
 	{validation.MsgUnexpectedProperty, "unknown_field", "There is no such field."},
 	{validation.MsgExpectedString, "wrong_type", "This is a text."},
 	{validation.MsgExpectedBoolean, "wrong_type", "This is true or false."},
@@ -198,8 +201,6 @@ var schemaCodes = []struct{ prefix, code, message string }{
 	{validation.MsgExpectedNumber, "wrong_type", "This is a number."},
 	{validation.MsgExpectedObject, "wrong_type", "This is an object."},
 	{validation.MsgExpectedArray, "wrong_type", "This is a list."},
-	{"expected number >= ", "too_small", "This number is too small."},
-	{"expected number <= ", "too_large", "This number is too large."},
 	{"expected length >= ", "too_short", "This is too short."},
 	{"expected length <= ", "too_long", "This is too long."},
 	{"expected value to be one of ", "unknown_value", "This is none of the known values."},
