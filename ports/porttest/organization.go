@@ -91,8 +91,10 @@ func testOrganizationUnknown(t *testing.T, s *scene) {
 func testOrganizationSave(t *testing.T, s *scene) {
 	ctx, organization := t.Context(), s.acme.in(s.store).Organization()
 	want := domain.Organization{
-		ID: s.acme.id, Owner: s.grace.ID, Name: "Ünïcödé 🦉", Slug: "acme-two", SuspendedAt: noon.Add(time.Minute),
-		CreatedAt: noon, UpdatedAt: noon.Add(time.Hour), Version: 1,
+		ID: s.acme.id, Owner: s.grace.ID, Name: "Ünïcödé 🦉", Slug: "acme-two", Description: "New.",
+		Logo: domain.NewOrganizationBlobKey(s.acme.id, s.ids.New()), LogoBytes: 1 << 18, BillingEmail: "new@example.com",
+		SuspendedAt: noon.Add(time.Minute),
+		CreatedAt:   noon, UpdatedAt: noon.Add(time.Hour), Version: 1,
 		MemberLimit: 3, WorkspaceLimit: domain.Unlimited, Members: 100, Workspaces: 0,
 	}
 	globex := s.tenantState(s.globex)
@@ -110,7 +112,7 @@ func testOrganizationSave(t *testing.T, s *scene) {
 	tooMany := s.newMembership(s.acme, s.hedy.ID, domain.RoleMember)
 	wantLimit(t, "Add beyond the new limit", s.acme.in(s.store).Memberships().Add(ctx, tooMany), domain.ErrMemberLimitReached, 3, 3)
 
-	want.SuspendedAt = time.Time{}
+	want.Description, want.Logo, want.LogoBytes, want.BillingEmail, want.SuspendedAt = "", "", 0, "", time.Time{}
 	saved, err = organization.Save(ctx, want)
 	s.must(err)
 	want.Version = 3
