@@ -1,0 +1,93 @@
+package billing_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"rowhouse/adapters/memory"
+	"rowhouse/core/billing"
+	"rowhouse/core/domain"
+)
+
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	if got := billing.NewService(memory.NewStore()).Plans(); !reflect.DeepEqual(got, domain.Plans) || len(got) == 0 {
+		t.Errorf("Plans = %+v, want the catalogue", got)
+	}
+}
+
+func TestSubscription(t *testing.T) {
+	t.Parallel()
+	ctx, clock, store := t.Context(), memory.NewClock(), memory.NewStore()
+	service := billing.NewService(store)
+	actor := domain.Actor{User: "u1", Organization: "o1", Membership: "m1", Role: domain.RoleMember}
+	tenant := store.Tenant("o1")
+
+	_, err := service.Subscription(ctx, actor)
+	if !errors.Is(err, domain.ErrNotFound) {
+		t.Errorf("Subscription of no organization = %v, want %v", err, domain.ErrNotFound)
+	}
+
+	subscription := domain.NewFreeSubscription("s1", clock.Now())
+	organization := domain.Organization{ID: "o1", Owner: "u1", MemberLimit: domain.Unlimited, WorkspaceLimit: domain.Unlimited}
+	for _, err := range []error{
+		store.Users().Add(ctx, domain.User{ID: "u1", Email: "ada@example.com"}),
+		tenant.Organization().Add(ctx, organization),
+		tenant.Subscription().Add(ctx, subscription),
+		tenant.Memberships().Add(ctx, domain.Membership{ID: "m1", User: "u1", Role: domain.RoleOwner}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := service.Subscription(ctx, actor)
+	if want := subscription.Detail(1, 0); !reflect.DeepEqual(got, want) || err != nil {
+		t.Errorf("Subscription = %+v, %v\nwant %+v", got, err, want)
+	}
+
+	for _, slug := range []domain.Slug{"one", "two", "three", "four"} {
+		if err := tenant.Workspaces().Add(ctx, domain.Workspace{ID: domain.WorkspaceID(slug), Slug: slug}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err = service.Subscription(ctx, actor)
+	if want := []domain.OverLimit{{Limit: "workspaces", Allowed: 3, Used: 4}}; !reflect.DeepEqual(got.OverLimits, want) || err != nil {
+		t.Errorf("OverLimits = %+v, %v; want %+v", got.OverLimits, err, want)
+	}
+}
+
+func TestSubscriptionOfACallerWhoGivesUp(t *testing.T) {
+	t.Parallel()
+	ctx := &givingUp{Context: t.Context(), patience: 1} // enough for the subscription
+	store := memory.NewStore()
+	tenant := store.Tenant("o1")
+	for _, err := range []error{
+		tenant.Organization().Add(t.Context(), domain.Organization{ID: "o1"}),
+		tenant.Subscription().Add(t.Context(), domain.Subscription{ID: "s1"}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := billing.NewService(store).Subscription(ctx, domain.Actor{Organization: "o1"})
+	if !errors.Is(err, context.Canceled) || !reflect.DeepEqual(got, domain.SubscriptionDetail{}) {
+		t.Errorf("Subscription = %+v, %v; want nothing, and %v", got, err, context.Canceled)
+	}
+}
+
+// givingUp is the context of a caller who gives up after being asked a number
+// of times.
+type givingUp struct {
+	context.Context
+
+	patience int
+}
+
+func (c *givingUp) Err() error {
+	if c.patience--; c.patience < 0 {
+		return context.Canceled
+	}
+	return nil
+}
