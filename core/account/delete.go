@@ -11,6 +11,7 @@ import (
 // with domain.ErrOwnsOrganizations while the user owns any.
 func (s *Service) Delete(ctx context.Context, caller domain.Caller) error {
 	id := caller.User.ID
+	var avatar domain.BlobKey
 	err := s.store.Update(ctx, ports.OfUser(id), func(tx ports.Repositories) error {
 		actors, err := tx.Directory().Actors(ctx, id)
 		if err != nil {
@@ -21,6 +22,11 @@ func (s *Service) Delete(ctx context.Context, caller domain.Caller) error {
 				return domain.ErrOwnsOrganizations
 			}
 		}
+		user, err := tx.Users().Get(ctx, id) // the picture may have changed since the request began
+		if err != nil {
+			return err
+		}
+		avatar = user.Avatar
 		for _, actor := range actors {
 			if err := tx.Tenant(actor.Organization).Memberships().Remove(ctx, actor.Membership); err != nil {
 				return err
@@ -31,5 +37,5 @@ func (s *Service) Delete(ctx context.Context, caller domain.Caller) error {
 	if err != nil {
 		return err
 	}
-	return s.images.Discard(ctx, caller.User.Avatar)
+	return s.images.Discard(ctx, avatar)
 }

@@ -25,7 +25,8 @@ func (s *Service) ChangePassword(ctx context.Context, caller domain.Caller, curr
 	session, token := s.renewed(caller.Session)
 	user, err := s.updateUser(ctx, caller.User.ID, func(tx ports.Repositories, user *domain.User) error {
 		user.PasswordHash = hash
-		if err := tx.AuthTokens().RemoveAll(ctx, user.ID, domain.TokenResetPassword); err != nil {
+		// Whoever asked for a change of address may be why the password changes.
+		if err := tx.AuthTokens().RemoveAll(ctx, user.ID, domain.TokenResetPassword, domain.TokenChangeEmail); err != nil {
 			return err
 		}
 		if err := tx.Sessions().RemoveOthers(ctx, user.ID, session.ID); err != nil {
