@@ -50,6 +50,11 @@ func (a *api) serveDocs(app *fiber.App) {
 	}
 	a.serve(app, "/docs", page("index.html", fiber.MIMETextHTMLCharsetUTF8))
 	a.serve(app, "/docs/start.js", page("start.js", fiber.MIMETextJavaScriptCharsetUTF8))
-	assets := http.StripPrefix("/docs/", statigz.FileServer(static.FS))
-	a.serve(app, "/docs/:asset", adaptor.HTTPHandler(assets))
+	assets := adaptor.HTTPHandler(http.StripPrefix("/docs/", statigz.FileServer(static.FS)))
+	a.serve(app, "/docs/:asset", func(c *fiber.Ctx) error {
+		if err := assets(c); err != nil || c.Response().StatusCode() != http.StatusNotFound {
+			return err
+		}
+		return fiber.ErrNotFound // in our words
+	})
 }

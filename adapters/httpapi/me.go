@@ -162,7 +162,7 @@ func (a *api) listSessions(ctx context.Context, caller domain.Caller, in *ListIn
 			Current: s.ID == caller.Session.ID,
 		}
 	}
-	return listOf(a, page, scope, render, func(s domain.Session) (string, string) { return "", string(s.ID) }), nil
+	return listOf(a, page, scope, render, func(s domain.Session) (string, string) { return string(s.ID), "" }), nil
 }
 
 type sessionInput struct {

@@ -90,7 +90,7 @@ func (a *api) listMembers(ctx context.Context, actor domain.Actor, in *listMembe
 	if err != nil {
 		return nil, err
 	}
-	return listOf(a, page, scope, a.newMemberJSON, func(m domain.Member) (string, string) { return "", string(m.ID) }), nil
+	return listOf(a, page, scope, a.newMemberJSON, func(m domain.Member) (string, string) { return string(m.ID), "" }), nil
 }
 
 // MemberInput is the member in the path.

@@ -152,7 +152,7 @@ func (a *api) listOrganizations(ctx context.Context, caller domain.Caller, in *L
 	render := func(o domain.MemberOrganization) listedOrganizationJSON {
 		return listedOrganizationJSON{OrganizationJSON: a.newOrganizationJSON(o), Role: o.Role, MemberCount: count(o.Members)}
 	}
-	return listOf(a, page, scope, render, func(o domain.MemberOrganization) (string, string) { return "", string(o.ID) }), nil
+	return listOf(a, page, scope, render, func(o domain.MemberOrganization) (string, string) { return string(o.ID), "" }), nil
 }
 
 type createOrganizationInput struct {

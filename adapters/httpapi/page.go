@@ -93,8 +93,8 @@ func (a *api) cursor(scope listScope, after, afterID string) *string {
 	return &text
 }
 
-// listOf renders a page. key returns the sort key (if it has one besides the
-// id) and the id of an item.
+// listOf renders a page. key returns the sort key of an item and, where that is
+// not the id itself, its id.
 func listOf[T, J any](a *api, page domain.Page[T], scope listScope, render func(T) J, key func(T) (after, id string)) *listOutput[J] {
 	out := &listOutput[J]{Body: listJSON[J]{Data: make([]J, len(page.Items))}}
 	for i, item := range page.Items {

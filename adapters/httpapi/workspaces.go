@@ -191,7 +191,7 @@ func (a *api) listWorkspaceMembers(ctx context.Context, actor domain.Actor, in *
 	if err != nil {
 		return nil, err
 	}
-	key := func(m domain.WorkspaceMemberDetail) (string, string) { return "", string(m.Membership) }
+	key := func(m domain.WorkspaceMemberDetail) (string, string) { return string(m.Membership), "" }
 	return listOf(a, page, scope, a.newWorkspaceMemberJSON, key), nil
 }
 
