@@ -244,3 +244,12 @@ func stripped(res *apitest.Response) string {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func mustJSON(tb testing.TB, v any) []byte {
+	tb.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
