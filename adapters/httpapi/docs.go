@@ -55,6 +55,7 @@ func (a *api) serveDocs(app *fiber.App) {
 		if err := assets(c); err != nil || c.Response().StatusCode() != http.StatusNotFound {
 			return err
 		}
-		return fiber.ErrNotFound // in our words
+		c.Response().Reset()
+		return fiber.ErrNotFound // in our words and with our headers
 	})
 }
