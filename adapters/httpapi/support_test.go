@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"regexp"
@@ -253,3 +254,5 @@ func mustJSON(tb testing.TB, v any) []byte {
 	}
 	return b
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
