@@ -79,10 +79,15 @@ type api struct {
 	origin  *url.URL
 	log     *slog.Logger
 	cookies cookies
+
+	underAPI, elsewhere []fixedHeader
+
 	proxies []netip.Prefix // of TrustedProxies
 	huma    huma.API
 	routes  []Route
 	pages   []string
+	hot     map[string]fiber.Handler
+	bodies  sync.Pool // of *[]byte, for hot answers
 
 	accounts      *account.Service
 	organizations *organization.Service
@@ -116,11 +121,12 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
 		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
 		members: services.Members, billing: services.Billing, metering: services.Metering,
-		images: services.Images, demo: services.Demo,
+		images: services.Images, demo: services.Demo, hot: map[string]fiber.Handler{}, bodies: sync.Pool{New: func() any { return new([]byte) }},
 	}
+	a.underAPI, a.elsewhere = newHeaders(a.cookies.secure)
 	app := a.newFiber()
 	app.Use(a.observe, recovery.New(), limitURI)
-	a.huma = humafiber.NewV2WithGroup(app, headToo{app.Group(basePath)}, newHumaConfig(config.Version))
+	a.huma = humafiber.NewV2WithGroup(app, headToo{Router: app.Group(basePath), hot: a.hot}, newHumaConfig(config.Version))
 	a.registerAuth()
 	a.registerMe()
 	a.registerOrganizations()
@@ -188,9 +194,15 @@ func newHumaConfig(version string) huma.Config {
 }
 
 // headToo answers HEAD wherever there is GET (RFC 9110, section 9.3.2).
-type headToo struct{ fiber.Router }
+type headToo struct {
+	fiber.Router
+	hot map[string]fiber.Handler // instead of huma's, by method and path; see hot.go
+}
 
 func (r headToo) Add(method, path string, handlers ...fiber.Handler) fiber.Router {
+	if hot := r.hot[method+" "+path]; hot != nil {
+		handlers = []fiber.Handler{hot}
+	}
 	if method == http.MethodGet {
 		r.Router.Add(http.MethodHead, path, handlers...)
 	}

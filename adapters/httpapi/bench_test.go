@@ -14,6 +14,7 @@ import (
 func BenchmarkGetOrganization(b *testing.B) {
 	s := apitest.New(b)
 	c := s.Found(b, "Acme")
+	s.Logs.Discard = true
 	handle := s.API.App.Handler()
 	ctx := &fasthttp.RequestCtx{}
 	ctx.Request.SetRequestURI("/api/v1/organizations/" + c.Slug)

@@ -16,29 +16,40 @@ const (
 	csrfHeader  = "X-CSRF-Token"
 )
 
-// newCSRFToken returns a token that is bound to a session, or to none: a
-// random number and its MAC (OWASP, signed double-submit cookie).
+// newCSRFToken returns a token that is bound to a session, or to none: the
+// session's id, a random number, and the MAC of both (OWASP, signed
+// double-submit cookie).
 func (a *api) newCSRFToken(session domain.SessionID) string {
 	nonce := a.config.NewID()
 	mac := a.config.Key.MAC(csrfPurpose, string(session), nonce)
-	return nonce + "." + base64.RawURLEncoding.EncodeToString(mac)
+	return string(session) + "." + nonce + "." + base64.RawURLEncoding.EncodeToString(mac)
+}
+
+// claimsSession reports whether the token says that it belongs to the session:
+// enough to leave it with the browser, not to accept it.
+func claimsSession(token string, session domain.SessionID) bool {
+	rest, ok := strings.CutPrefix(token, string(session))
+	return ok && strings.HasPrefix(rest, ".")
 }
 
 // validCSRFToken reports whether the token is one for this session.
 func (a *api) validCSRFToken(token string, session domain.SessionID) bool {
-	nonce, encoded, ok := strings.Cut(token, ".")
+	if !claimsSession(token, session) {
+		return false
+	}
+	nonce, encoded, ok := strings.Cut(token[len(session)+1:], ".")
 	mac, err := base64.RawURLEncoding.DecodeString(encoded)
 	return ok && err == nil && a.config.Key.Verify(mac, csrfPurpose, string(session), nonce)
 }
 
 // checkOrigin refuses unsafe requests that another site made the browser send,
 // and those with a session cookie that lack the token only our pages can read.
-// Safe requests get the token, if they do not hold a good one.
+// Safe requests get the token, if they do not hold one of their session.
 func (a *api) checkOrigin(c *fiber.Ctx, r *request, route *Route) error {
 	session := r.caller.Session.ID
 	token := c.Cookies(csrfCookie)
 	if safe(route.Method) {
-		if !a.validCSRFToken(token, session) {
+		if !claimsSession(token, session) {
 			a.cookies.setCSRF(c, a.newCSRFToken(session))
 		}
 		return nil

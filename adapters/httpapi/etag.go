@@ -50,5 +50,9 @@ func (t *tagged[T]) at(location string) *created[T] {
 }
 
 func newTagged[T any](version int64, body T) *tagged[T] {
-	return &tagged[T]{ETag: `"` + strconv.FormatInt(version, 10) + `"`, CacheControl: "private, no-cache", Body: body}
+	return &tagged[T]{ETag: etagOf(version), CacheControl: cacheTagged, Body: body}
 }
+
+const cacheTagged = "private, no-cache"
+
+func etagOf(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }

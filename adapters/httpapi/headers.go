@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,22 +15,47 @@ const (
 	cspFile = "sandbox; default-src 'none'"
 )
 
-// setHeaders protects every answer, errors included. Routes may say otherwise
-// later on.
-func (a *api) setHeaders(c *fiber.Ctx) {
-	h := &c.Response().Header
-	h.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	h.Set(fiber.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set(fiber.HeaderXFrameOptions, "DENY")
-	if a.cookies.secure {
-		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
+// fixedHeader is a header whose name is in the form of the wire already:
+// normalising the names of a dozen headers takes longer than finding the answer.
+type fixedHeader struct{ name, value []byte }
+
+func newFixedHeaders(pairs ...string) []fixedHeader {
+	var headers []fixedHeader
+	for i := 0; i < len(pairs); i += 2 {
+		headers = append(headers, fixedHeader{[]byte(http.CanonicalHeaderKey(pairs[i])), []byte(pairs[i+1])})
 	}
+	return headers
+}
+
+// everywhere protects every answer, errors included.
+func everywhere(https bool) []fixedHeader {
+	headers := newFixedHeaders(
+		fiber.HeaderXContentTypeOptions, "nosniff",
+		fiber.HeaderReferrerPolicy, "strict-origin-when-cross-origin",
+		"Cross-Origin-Opener-Policy", "same-origin",
+		fiber.HeaderXFrameOptions, "DENY",
+	)
+	if https {
+		headers = append(headers, newFixedHeaders(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")...)
+	}
+	return headers
+}
+
+// newHeaders returns what answers carry, below /api and elsewhere. Routes may
+// say otherwise later on.
+func newHeaders(https bool) (underAPI, elsewhere []fixedHeader) {
+	return append(everywhere(https), newFixedHeaders(fiber.HeaderContentSecurityPolicy, cspNone, fiber.HeaderCacheControl, "no-store")...),
+		append(everywhere(https), newFixedHeaders(fiber.HeaderContentSecurityPolicy, cspPage)...)
+}
+
+func (a *api) setHeaders(c *fiber.Ctx) {
+	headers := a.elsewhere
 	if underAPI(c) {
-		h.Set(fiber.HeaderContentSecurityPolicy, cspNone)
-		h.Set(fiber.HeaderCacheControl, "no-store")
-	} else {
-		h.Set(fiber.HeaderContentSecurityPolicy, cspPage)
+		headers = a.underAPI
+	}
+	h := &c.Response().Header
+	for _, fixed := range headers {
+		h.SetCanonical(fixed.name, fixed.value)
 	}
 	if r := requestOf(c); r.id != "" {
 		h.Set(fiber.HeaderXRequestID, r.id)

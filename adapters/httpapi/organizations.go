@@ -24,10 +24,12 @@ func (a *api) registerOrganizations() {
 		ID: "createOrganization", Method: http.MethodPost, Path: "/organizations", Tag: tag, Summary: "Found an organization",
 		Access: AccessUser, Body: BodyJSON, Status: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, asCaller(a.createOrganization))
-	register(a, Route{
+	detail := Route{
 		ID: "getOrganization", Method: http.MethodGet, Path: "/organizations/{organization}", Tag: tag, Summary: "An organization",
 		Access: AccessMember, Tagged: true, Status: http.StatusOK,
-	}, asActor(a.getOrganization))
+	}
+	a.serveHot(detail, a.hotOrganization)
+	register(a, detail, asActor(a.getOrganization))
 	register(a, Route{
 		ID: "updateOrganization", Method: http.MethodPatch, Path: "/organizations/{organization}", Tag: tag, Summary: "Change an organization",
 		Access: AccessMember, Permission: domain.OrganizationUpdate, Tagged: true, Body: BodyJSON,
@@ -114,8 +116,6 @@ type listedOrganizationJSON struct {
 }
 
 func (a *api) newOrganizationJSON(o domain.MemberOrganization) OrganizationJSON {
-	limits := domain.PlanOf(o.Plan).Limits
-	limits.Members, limits.Workspaces = o.MemberLimit, o.WorkspaceLimit
 	permissions := policy.Granted(o.Role)
 	if permissions == nil {
 		permissions = []domain.Permission{}
@@ -124,10 +124,18 @@ func (a *api) newOrganizationJSON(o domain.MemberOrganization) OrganizationJSON 
 		ID: o.ID, Name: o.Name, Slug: o.Slug, Description: o.Description, LogoURL: a.fileURL(o.Logo),
 		BillingEmail: o.BillingEmail, Plan: o.Plan, Owner: userRefJSON{ID: o.Owner, Name: o.OwnerName},
 		Membership:  ownMembershipJSON{ID: o.Membership, Role: o.Role, Permissions: permissions},
-		SuspendedAt: maybeTime(o.SuspendedAt), Limits: newLimitsJSON(limits),
+		SuspendedAt: maybeTime(o.SuspendedAt), Limits: newLimitsJSON(organizationLimits(o)),
 		Usage:     seatsJSON{Members: count(o.Members), Workspaces: count(o.Workspaces)},
 		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
+}
+
+// organizationLimits are the plan's, but for those that are kept with the
+// organization.
+func organizationLimits(o domain.MemberOrganization) domain.Limits {
+	limits := domain.PlanOf(o.Plan).Limits
+	limits.Members, limits.Workspaces = o.MemberLimit, o.WorkspaceLimit
+	return limits
 }
 
 type organizationOutput = tagged[OrganizationJSON]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -56,6 +57,8 @@ type Route struct {
 	Status int   // of success
 	Errors []int // further statuses than those that follow from the rest
 	Hidden bool  // not in the OpenAPI document
+
+	name string // method and path, for the log
 }
 
 // safe reports whether the method changes nothing (RFC 9110, section 9.2.1).
@@ -87,6 +90,12 @@ func (r Route) errors() []int {
 	return slices.Compact(statuses)
 }
 
+// named returns the route with its name for the log.
+func (r Route) named() Route {
+	r.name = r.Method + " " + r.Path
+	return r
+}
+
 // operation describes the route to huma.
 func (r Route) operation() huma.Operation {
 	op := huma.Operation{
@@ -103,8 +112,14 @@ func (r Route) operation() huma.Operation {
 	return op
 }
 
+// fiberPath writes parameters as Fiber does.
+func fiberPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
 // register adds a route with its guard. The handler returns domain errors.
 func register[I, O any](a *api, r Route, handle func(context.Context, *I) (*O, error)) {
+	r = r.named()
 	a.routes = append(a.routes, r)
 	op := r.operation()
 	op.Middlewares = huma.Middlewares{a.guard(&r)}

@@ -3,8 +3,10 @@
 package system
 
 import (
+	"bufio"
 	"crypto/rand"
 	"encoding/base64"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,8 +35,16 @@ type IDs struct{}
 func (IDs) New() string {
 	// The error could only come from crypto/rand, which ends the process
 	// rather than return one: there is nothing that Must could panic about.
-	return uuid.Must(uuid.NewV7()).String()
+	source := randomness.Get().(*bufio.Reader) //nolint:forcetypeassert // New makes nothing else
+	defer randomness.Put(source)
+	return uuid.Must(uuid.NewV7FromReader(source)).String()
 }
+
+// randomness is read from the operating system for several ids at once: it
+// costs more than all the rest of an id. Nothing secret is made from it.
+//
+//nolint:gochecknoglobals // a pool holds no state that anybody could see
+var randomness = sync.Pool{New: func() any { return bufio.NewReaderSize(rand.Reader, 512) }}
 
 // Tokens is a ports.Tokens. The zero Tokens is ready.
 type Tokens struct{}

@@ -38,7 +38,8 @@ func newKey() []byte {
 }
 
 func runDemo(ctx context.Context, config bootstrap.Config, out, logs io.Writer) error {
-	log := bootstrap.NewLogger(logs, config.LogLevel)
+	log, flush := bootstrap.NewLogger(logs, config.LogLevel)
+	defer flush()
 	// First the address: where it is taken, nothing else is worth doing.
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", config.ListenAddr)
 	if err != nil {

@@ -1,0 +1,129 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"rowhouse/core/domain"
+	"rowhouse/core/policy"
+)
+
+// serveHot answers the route with a handler that renders the body itself. Huma
+// still describes the route; what it does for each request (reading inputs
+// that there are none of, encoding by reflection) costs more than all the rest
+// of the answer. Only what every page asks for earns this.
+func (a *api) serveHot(r Route, answer func(*fiber.Ctx, domain.Actor) error) {
+	route := r.named()
+	a.hot[route.Method+" "+fiberPath(route.Path)] = func(c *fiber.Ctx) error {
+		r := requestOf(c)
+		r.route = &route
+		if err := a.admit(c, r, &route); err != nil {
+			a.refuse(c, r, a.failed(c.UserContext(), c, err))
+			return nil
+		}
+		return answer(c, r.actor)
+	}
+}
+
+// hotOrganization is getOrganization without huma.
+func (a *api) hotOrganization(c *fiber.Ctx, actor domain.Actor) error {
+	o, err := a.organizations.Get(c.UserContext(), actor)
+	if err != nil {
+		return err
+	}
+	h := &c.Response().Header
+	h.Set(fiber.HeaderETag, etagOf(o.Version))
+	h.Set(fiber.HeaderCacheControl, cacheTagged)
+	h.SetContentType(fiber.MIMEApplicationJSON)
+	c.Response().SetStatusCode(http.StatusOK)
+	body := a.bodies.Get().(*[]byte) //nolint:forcetypeassert // New makes nothing else
+	*body = a.appendOrganization((*body)[:0], o)
+	c.Response().SetBody(*body)
+	a.bodies.Put(body)
+	return nil
+}
+
+// appendOrganization renders what newOrganizationJSON stands for. A test holds
+// both against each other.
+func (a *api) appendOrganization(b []byte, o domain.MemberOrganization) []byte {
+	b = append(b, `{"id":"`...)
+	b = append(b, o.ID...)
+	b = appendText(append(b, `","name":`...), o.Name)
+	b = append(append(b, `,"slug":"`...), o.Slug...)
+	b = appendText(append(b, `","description":`...), o.Description)
+	b = append(b, `,"logo_url":`...)
+	if url := a.fileURL(o.Logo); url == nil {
+		b = append(b, "null"...)
+	} else {
+		b = appendText(b, *url)
+	}
+	b = appendText(append(b, `,"billing_email":`...), string(o.BillingEmail))
+	b = append(append(b, `,"plan":"`...), o.Plan...)
+	b = append(append(b, `","owner":{"id":"`...), o.Owner...)
+	b = appendText(append(b, `","name":`...), o.OwnerName)
+	b = append(append(b, `},"membership":{"id":"`...), o.Membership...)
+	b = append(append(b, `","role":"`...), o.Role...)
+	b = append(b, `","permissions":[`...)
+	for i, p := range policy.Granted(o.Role) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), p...), '"')
+	}
+	b = append(b, `]},"suspended_at":`...)
+	if o.Suspended() {
+		b = appendTime(b, o.SuspendedAt)
+	} else {
+		b = append(b, "null"...)
+	}
+	limits := organizationLimits(o)
+	b = appendLimit(append(b, `,"limits":{"members":`...), limits.Members)
+	b = appendLimit(append(b, `,"workspaces":`...), limits.Workspaces)
+	b = appendLimit(append(b, `,"api_calls":`...), limits.APICalls)
+	b = appendLimit(append(b, `,"storage_bytes":`...), limits.StorageBytes)
+	b = appendLimit(append(b, `,"compute_seconds":`...), limits.ComputeSeconds)
+	b = strconv.AppendInt(append(b, `},"usage":{"members":`...), o.Members, 10)
+	b = append(b, `,"pending_invitations":0`...)
+	b = strconv.AppendInt(append(b, `,"workspaces":`...), o.Workspaces, 10)
+	b = appendTime(append(b, `},"created_at":`...), o.CreatedAt)
+	b = appendTime(append(b, `,"updated_at":`...), o.UpdatedAt)
+	return append(b, "}\n"...)
+}
+
+func appendLimit(b []byte, l domain.Limit) []byte {
+	if l == domain.Unlimited {
+		return append(b, "null"...)
+	}
+	return strconv.AppendInt(b, int64(l), 10)
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	b = t.AppendFormat(append(b, '"'), time.RFC3339Nano)
+	return append(b, '"')
+}
+
+// appendText renders a JSON string as encoding/json does without HTML escapes.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return appendEscaped(b, s)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+// appendEscaped is for the few texts that are not plain ASCII.
+func appendEscaped(b []byte, s string) []byte {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(s); err != nil {
+		return append(b, `""`...) // strings cannot fail
+	}
+	return append(b, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...)
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// sample is what one round of requests cost.
+type sample struct {
+	perSecond float64
+	cpu       time.Duration // of the server, for each request
+	p99       time.Duration
+}
+
+// load sends requests over a number of connections and measures.
+func load(ctx context.Context, p *process, request []byte, o options) (sample, error) {
+	before, err := p.cpu()
+	if err != nil {
+		return sample{}, err
+	}
+	start := time.Now()
+	latencies, err := ask(ctx, p.addr, request, o)
+	if err != nil {
+		return sample{}, err
+	}
+	elapsed := time.Since(start)
+	after, err := p.cpu()
+	if err != nil {
+		return sample{}, err
+	}
+	slices.Sort(latencies)
+	n := len(latencies)
+	return sample{
+		perSecond: float64(n) / elapsed.Seconds(), cpu: (after - before) / time.Duration(n), p99: latencies[n*99/100],
+	}, nil
+}
+
+func ask(ctx context.Context, addr string, request []byte, o options) ([]time.Duration, error) {
+	each := o.requests / o.connections
+	latencies := make([]time.Duration, each*o.connections)
+	errs := make([]error, o.connections)
+	var wg sync.WaitGroup
+	for i := range o.connections {
+		wg.Go(func() { errs[i] = askOne(ctx, addr, request, latencies[i*each:(i+1)*each]) })
+	}
+	wg.Wait()
+	return latencies, errors.Join(errs...)
+}
+
+// askOne sends one request after the other over one connection. It speaks as
+// little HTTP as it can, so that the client costs little beside the server.
+func askOne(ctx context.Context, addr string, request []byte, latencies []time.Duration) error {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	in := bufio.NewReaderSize(conn, 16<<10)
+	for i := range latencies {
+		start := time.Now()
+		if _, err := conn.Write(request); err != nil {
+			return err
+		}
+		if _, err := readAnswer(in); err != nil {
+			return err
+		}
+		latencies[i] = time.Since(start)
+	}
+	return nil
+}
+
+var (
+	okLine        = []byte("HTTP/1.1 200 ")
+	contentLength = []byte("Content-Length: ")
+)
+
+// readAnswer reads one answer, which must be a 200 with its length, and
+// returns the body. The body is valid until the next read.
+func readAnswer(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(line, okLine) {
+		return nil, fmt.Errorf("the server answered %q", line)
+	}
+	length := 0
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return nil, err
+		}
+		if digits, ok := bytes.CutPrefix(line, contentLength); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(digits))); err != nil {
+				return nil, err
+			}
+		}
+		if len(line) == 2 {
+			break
+		}
+	}
+	body, err := in.Peek(length)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.CopyN(io.Discard, in, int64(length))
+	return body, err
+}
+
+// get asks once.
+func get(ctx context.Context, addr string, request []byte) ([]byte, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Write(request); err != nil {
+		return nil, err
+	}
+	body, err := readAnswer(bufio.NewReaderSize(conn, 64<<10))
+	return bytes.Clone(body), err
+}
+
+// cookieOf asks once and returns the first cookie that the answer sets.
+func cookieOf(ctx context.Context, addr string, request []byte) (string, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Write(request); err != nil {
+		return "", err
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if cookies := answer.Cookies(); len(cookies) > 0 {
+		return cookies[0].Name + "=" + cookies[0].Value, nil
+	}
+	return "", errors.New("the answer sets no cookie")
+}
