@@ -131,7 +131,9 @@ var errDuplicateKey = errors.New("duplicate key")
 
 // object reads up to the end of an object whose brace has been read.
 func (s *scanner) object(depth int) error {
-	s.bound(depth <= maxDepth, "too_deep", "This is nested too deeply.")
+	if depth > maxDepth {
+		return s.tooDeep()
+	}
 	seen := map[string]bool{}
 	for {
 		token, err := s.decoder.Token()
@@ -161,7 +163,9 @@ func (s *scanner) object(depth int) error {
 
 // array reads up to the end of an array whose bracket has been read.
 func (s *scanner) array(depth int) error {
-	s.bound(depth <= maxDepth, "too_deep", "This is nested too deeply.")
+	if depth > maxDepth {
+		return s.tooDeep()
+	}
 	for n := 0; ; n++ {
 		end, err := s.value(depth)
 		if err != nil || end {
@@ -169,6 +173,25 @@ func (s *scanner) array(depth int) error {
 		}
 		s.bound(n < maxElements, "too_many", "There are too many elements.")
 	}
+}
+
+// tooDeep reads up to the end of what has begun, without recursion: a body has
+// room for a million brackets, a stack has not.
+func (s *scanner) tooDeep() error {
+	s.bound(false, "too_deep", "This is nested too deeply.")
+	for open := 1; open > 0; {
+		token, err := s.decoder.Token()
+		if err != nil {
+			return err
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			open++
+		case json.Delim('}'), json.Delim(']'):
+			open--
+		}
+	}
+	return nil
 }
 
 // value reads one value, or the end of the array around it.
