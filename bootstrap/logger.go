@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	jsonlog "github.com/phuslu/log"
 )
 
 // NewLogger returns a logger that writes JSON, one line for each event. Lines
@@ -15,7 +13,7 @@ import (
 // and errors at once. flush writes what is left, at the end.
 func NewLogger(w io.Writer, level slog.Level) (log *slog.Logger, flush func()) {
 	gather := &gatherer{out: w}
-	handler := jsonlog.SlogNewJSONHandler(gather, &slog.HandlerOptions{Level: level})
+	handler := slog.NewJSONHandler(gather, &slog.HandlerOptions{Level: level})
 	return slog.New(urgent{handler, gather}), gather.flush
 }
 

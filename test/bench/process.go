@@ -46,7 +46,7 @@ func startProduct(ctx context.Context, binary string) (*process, error) {
 		return nil, err
 	}
 	defer func() { _ = devNull.Close() }()
-	cmd := exec.CommandContext(ctx, binary, "demo") //nolint:gosec // the product
+	cmd := exec.CommandContext(ctx, binary, "demo")
 	cmd.Env = append(os.Environ(), "LISTEN_ADDR="+addr, "LOG_LEVEL=info")
 	cmd.Stderr = devNull
 	out, err := cmd.StdoutPipe()
@@ -74,7 +74,7 @@ func startBare(ctx context.Context, body []byte) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, bareRole) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, self, bareRole)
 	cmd.Stdin = strings.NewReader(string(body))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

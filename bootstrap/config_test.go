@@ -1,0 +1,111 @@
+package bootstrap_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"rowhouse/bootstrap"
+)
+
+var goodKey = base64.StdEncoding.EncodeToString([]byte("thirty-two bytes of a secret key"))
+
+func environ(changes ...string) []string {
+	return append([]string{
+		"PUBLIC_URL=https://app.example.com", "SECRET_KEY=" + goodKey, "BLOB_URL=file:///var/lib/rowhouse",
+	}, changes...)
+}
+
+func TestLoadConfig(t *testing.T) {
+	t.Parallel()
+	config, err := bootstrap.LoadConfig(environ("TRUSTED_PROXIES=10.0.0.0/8,127.0.0.1", "LOG_LEVEL=debug"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := config.PublicURL.String(); got != "https://app.example.com" {
+		t.Errorf("PublicURL = %s", got)
+	}
+	if config.ListenAddr != ":8000" || config.LogLevel != slog.LevelDebug || len(config.TrustedProxies) != 2 || len(config.SecretKey) != 32 {
+		t.Errorf("config = %+v", config)
+	}
+}
+
+func TestLoadConfig_NamesEverythingThatIsWrong(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		environ []string
+		want    []string
+	}{
+		{"nothing is set", nil, []string{"PUBLIC_URL: is missing", "SECRET_KEY: is missing", "BLOB_URL: is missing"}},
+		{"a key that is too short", environ("SECRET_KEY=c2hvcnQ="), []string{"SECRET_KEY: must be 32 bytes or more in base64"}},
+		{"a key that is not base64", environ("SECRET_KEY=my secret!"), []string{"SECRET_KEY: must be 32 bytes or more in base64"}},
+		{"an address without a port", environ("LISTEN_ADDR=localhost"), []string{"LISTEN_ADDR: must be host:port"}},
+		{"a public address without a scheme", environ("PUBLIC_URL=app.example.com"), []string{"PUBLIC_URL: must be http:// or https://"}},
+		{"a public address with a path", environ("PUBLIC_URL=https://example.com/app"), []string{"PUBLIC_URL: must be http:// or https://"}},
+		{"a public address that is none", environ("PUBLIC_URL=http://[::1"), []string{"PUBLIC_URL: is no address"}},
+		{"an unknown log level", environ("LOG_LEVEL=loud"), []string{"LOG_LEVEL: must be debug, info, warn or error"}},
+		{"a proxy that is no address", environ("TRUSTED_PROXIES=10.0.0.1,proxy.example.com"), []string{`TRUSTED_PROXIES: "proxy.example.com"`}},
+		{"several things at once", environ("LOG_LEVEL=loud", "SECRET_KEY=x"), []string{"LOG_LEVEL:", "SECRET_KEY:"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := bootstrap.LoadConfig(tt.environ)
+			if err == nil {
+				t.Fatal("LoadConfig succeeded")
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("LoadConfig = %q, want it to say %q", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "my secret!") || strings.Contains(err.Error(), "c2hvcnQ=") {
+				t.Errorf("LoadConfig = %q tells the secret", err)
+			}
+		})
+	}
+}
+
+func TestConfigNeverPrintsTheKey(t *testing.T) {
+	t.Parallel()
+	config, err := bootstrap.LoadConfig(environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, config); strings.Contains(text, "thirty-two") || strings.Contains(text, goodKey) {
+			t.Errorf("%s prints the key: %s", verb, text)
+		}
+	}
+}
+
+func TestLoadDemoConfig(t *testing.T) {
+	t.Parallel()
+	newKey := func() []byte { return []byte("thirty-two bytes of a secret key") }
+	tests := []struct {
+		name              string
+		environ           []string
+		wantAddr, wantURL string
+		wantLevel         slog.Level
+		wantBlobs         string
+	}{
+		{"needs nothing", nil, "127.0.0.1:8000", "http://localhost:8000", slog.LevelWarn, "mem://"},
+		{"links to the port that it was given", []string{"LISTEN_ADDR=127.0.0.1:9123"}, "127.0.0.1:9123", "http://localhost:9123", slog.LevelWarn, "mem://"},
+		{"believes what the environment says", environ("LISTEN_ADDR=:80", "LOG_LEVEL=info"), ":80", "https://app.example.com", slog.LevelInfo, "file:///var/lib/rowhouse"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			config, err := bootstrap.LoadDemoConfig(tt.environ, newKey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if config.ListenAddr != tt.wantAddr || config.PublicURL.String() != tt.wantURL || config.LogLevel != tt.wantLevel || config.BlobURL != tt.wantBlobs {
+				t.Errorf("LoadDemoConfig = %+v", config)
+			}
+		})
+	}
+}
