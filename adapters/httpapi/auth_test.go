@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,9 +79,7 @@ func TestSignUp_Refused(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			body := M{"email": "ada@example.com", "password": apitest.Password, "name": "Ada"}
-			for name, value := range tc.change {
-				body[name] = value
-			}
+			maps.Copy(body, tc.change)
 			c := s.Anonymous(t)
 			wantField(t, c.Post("/auth/sign-up", body), tc.field, tc.code)
 			if c.Cookie("rowhouse_session") != "" {
@@ -117,10 +116,12 @@ func TestSignUp_Refused(t *testing.T) {
 func TestSignUp_LongestPassword(t *testing.T) {
 	t.Parallel()
 	s := apitest.New(t)
-	long := ""
+	var b strings.Builder
 	for i := range 64 {
-		long += string(rune('a'+i%26)) + string(rune('A'+i*7%26))
+		b.WriteByte(byte('a' + i%26))
+		b.WriteByte(byte('A' + i*7%26))
 	}
+	long := b.String()
 	c := s.Anonymous(t)
 	c.Post("/auth/sign-up", M{"email": "ada@example.com", "password": long, "name": "Ada"}).Want(http.StatusCreated)
 	for _, tc := range []struct {

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -54,9 +55,7 @@ func TestCSRF_Origin(t *testing.T) {
 					c = ada.On(t)
 				}
 				header := jsonHeader()
-				for name, values := range tc.header {
-					header[name] = values
-				}
+				maps.Copy(header, tc.header)
 				res := c.Send(http.MethodPost, "/api/v1"+path, header, mustJSON(t, body))
 				if refused := res.Code() == "csrf_failed"; refused == tc.passes {
 					t.Errorf("%s = %d %s, want it to pass: %t", path, res.StatusCode, res.Body, tc.passes)
@@ -102,7 +101,7 @@ func TestCSRF_Token(t *testing.T) {
 	good := ada.Cookie("csrf_token")
 	nonce, mac, _ := strings.Cut(good, ".")
 
-	for _, tc := range []struct{ name, cookie, header string }{
+	cases := []struct{ name, cookie, header string }{
 		{"no header", good, ""},
 		{"no cookie", "", good},
 		{"neither", "", ""},
@@ -117,32 +116,36 @@ func TestCSRF_Token(t *testing.T) {
 		{"another nonce", "x" + nonce + "." + mac, "x" + nonce + "." + mac},
 		{"a MAC that is no base64", nonce + ".###", nonce + ".###"},
 		{"good with something behind", good + "A", good + "A"},
-	} {
-		t.Run(tc.name+" is refused", func(t *testing.T) {
-			t.Parallel()
-			c := withCookie(t, s, ada.Cookie("rowhouse_session"))
-			c.NoCSRF = true
-			if tc.cookie != "" {
-				c.SetCookie("csrf_token", tc.cookie)
-			}
-			header := jsonHeader()
-			if tc.header != "" {
-				header.Set("X-CSRF-Token", tc.header)
-			}
-			for _, request := range []struct{ method, path, body string }{
-				{http.MethodPatch, "/me", `{"name":"Hacked"}`}, {http.MethodPost, "/auth/sign-out", `{}`}, {http.MethodDelete, "/me", ``},
-				{http.MethodPost, "/organizations", `{"name":"Hacked"}`}, {http.MethodPost, "/auth/sudo", `{"password":"` + apitest.Password + `"}`},
-				{http.MethodDelete, "/organizations/" + apitest.NewID(), ``},
-			} {
-				c.Send(request.method, "/api/v1"+request.path, header, []byte(request.body)).WantProblem(http.StatusForbidden, "csrf_failed")
-			}
-		})
 	}
-	t.Cleanup(func() {
-		if name := ada.Get("/me").Want(http.StatusOK).Text("name"); name != "Ada" {
-			t.Errorf("name = %q", name)
+	t.Run("each", func(t *testing.T) {
+		for _, tc := range cases {
+			t.Run(tc.name+" is refused", func(t *testing.T) {
+				t.Parallel()
+				c := withCookie(t, s, ada.Cookie("rowhouse_session"))
+				c.NoCSRF = true
+				if tc.cookie != "" {
+					c.SetCookie("csrf_token", tc.cookie)
+				}
+				header := jsonHeader()
+				if tc.header != "" {
+					header.Set("X-CSRF-Token", tc.header)
+				}
+				for _, request := range []struct{ method, path, body string }{
+					{http.MethodPatch, "/me", `{"name":"Hacked"}`},
+					{http.MethodPost, "/auth/sign-out", `{}`},
+					{http.MethodDelete, "/me", ``},
+					{http.MethodPost, "/organizations", `{"name":"Hacked"}`},
+					{http.MethodPost, "/auth/sudo", `{"password":"` + apitest.Password + `"}`},
+					{http.MethodDelete, "/organizations/" + apitest.NewID(), ``},
+				} {
+					c.Send(request.method, "/api/v1"+request.path, header, []byte(request.body)).WantProblem(http.StatusForbidden, "csrf_failed")
+				}
+			})
 		}
 	})
+	if name := ada.Get("/me").Want(http.StatusOK).Text("name"); name != "Ada" {
+		t.Errorf("name = %q", name)
+	}
 }
 
 func TestCSRF_Renewal(t *testing.T) {

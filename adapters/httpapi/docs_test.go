@@ -111,8 +111,8 @@ func TestDocument(t *testing.T) {
 	t.Run("has every route and no other", func(t *testing.T) {
 		t.Parallel()
 		var document struct {
-			OpenAPI string `json:"openapi"`
-			Paths   map[string]map[string]any
+			OpenAPI string                    `json:"openapi"`
+			Paths   map[string]map[string]any `json:"paths"`
 		}
 		if err := json.Unmarshal(res.Body, &document); err != nil {
 			t.Fatal(err)

@@ -16,7 +16,8 @@ func TestETag(t *testing.T) {
 		remove func(apitest.Company) string
 	}{
 		{
-			"an organization", func(c apitest.Company) string { return c.Path("") }, M{"description": "x"},
+			"an organization", func(c apitest.Company) string { return c.Path("") },
+			M{"description": "x"},
 			func(c apitest.Company) string { return c.Path("?confirm=" + c.Slug) },
 		},
 		{"a workspace", func(c apitest.Company) string { return c.Path("/workspaces/" + c.Open) }, M{"description": "x"}, nil},

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime"
 	"strings"
@@ -19,8 +20,8 @@ import (
 // with other tests.
 const quick = 3 * time.Second
 
-func nested(depth int, begin, inner, end string) string {
-	return strings.Repeat(begin, depth) + inner + strings.Repeat(end, depth)
+func nested(depth int, begin, end string) string {
+	return strings.Repeat(begin, depth) + "1" + strings.Repeat(end, depth)
 }
 
 func fields(n int) string {
@@ -36,7 +37,7 @@ func TestHostile_Bodies(t *testing.T) {
 	s := apitest.New(t)
 	c := s.Found(t, "Acme")
 	const asJSON = "application/json"
-	for _, tc := range []struct {
+	cases := []struct {
 		name, contentType, body string
 		status                  int
 		code                    string // of the problem, or of its only field
@@ -72,10 +73,12 @@ func TestHostile_Bodies(t *testing.T) {
 		{"10000 levels that never end", asJSON, strings.Repeat(`{"a":`, 10_000), 400, "malformed_body"},
 		{"1e309", asJSON, `{"name":1e309}`, 422, "out_of_range"},
 		{"an integer of 400 digits", asJSON, `{"name":` + strings.Repeat("9", 400) + `}`, 422, "out_of_range"},
-		{"33 levels of objects", asJSON, nested(33, `{"a":`, "1", "}"), 422, "too_deep"},
-		{"33 levels of arrays", asJSON, `{"a":` + nested(32, "[", "1", "]") + "}", 422, "too_deep"},
-		{"9000 levels", asJSON, nested(9000, `{"a":`, "1", "}"), 422, "too_deep"},
-		{"10000 levels, beyond any decoder", asJSON, nested(10_001, `{"a":`, "1", "}"), 400, "malformed_body"},
+		{"33 levels of objects", asJSON, nested(33, `{"a":`, "}"), 422, "too_deep"},
+		{"33 levels of arrays", asJSON, `{"a":` + nested(32, "[", "]") + "}", 422, "too_deep"},
+		{"9000 levels", asJSON, nested(9000, `{"a":`, "}"), 422, "too_deep"},
+		{"10001 levels", asJSON, nested(10_001, `{"a":`, "}"), 422, "too_deep"},
+		{"half a million levels", asJSON, `{"a":` + nested(1<<19-10, "[", "]") + "}", 422, "too_deep"},
+		{"a million brackets that never end", asJSON, `{"a":` + strings.Repeat("[", 1<<20-10), 400, "malformed_body"},
 		{"101 fields", asJSON, fields(101), 422, "too_many"},
 		{"1001 elements", asJSON, `{"a":[` + strings.TrimSuffix(strings.Repeat("1,", 1001), ",") + "]}", 422, "too_many"},
 		{"invalid UTF-8", asJSON, "{\"name\":\"A\xff\"}", 422, "invalid_text"},
@@ -94,7 +97,6 @@ func TestHostile_Bodies(t *testing.T) {
 		{"null for a text", asJSON, `{"name":null}`, 422, "wrong_type"},
 		{"a text of a mebibyte", asJSON, `{"name":"` + strings.Repeat("x", 1<<20-100) + `"}`, 422, "too_long"},
 		{"a body of a mebibyte and a byte", asJSON, `{"name":"` + strings.Repeat("x", 1<<20+1-11) + `"}`, 413, "body_too_large"},
-		{"a body of 3 MiB", asJSON, strings.Repeat(" ", 3<<20), 413, "body_too_large"},
 		{"a form", "application/x-www-form-urlencoded", "name=A", 415, "unsupported_media_type"},
 		{"a multipart form", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nA\r\n--x--\r\n", 415, "unsupported_media_type"},
 		{"plain text", "text/plain", `{"name":"A"}`, 415, "unsupported_media_type"},
@@ -107,38 +109,39 @@ func TestHostile_Bodies(t *testing.T) {
 		{"JSON by half", "application/jso", `{"name":"A"}`, 415, "unsupported_media_type"},
 		{"no content type", "", `{"name":"A"}`, 415, "unsupported_media_type"},
 		{"a content type that is none", ";;;", `{"name":"A"}`, 415, "unsupported_media_type"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			header := http.Header{}
-			if tc.contentType != "" {
-				header.Set("Content-Type", tc.contentType)
-			}
-			begin := time.Now()
-			res := c.Owner.On(t).Send(http.MethodPost, "/api/v1/organizations", header, []byte(tc.body))
-			if took := time.Since(begin); took > quick {
-				t.Errorf("took %v", took)
-			}
-			if tc.status != http.StatusUnprocessableEntity {
-				res.WantProblem(tc.status, tc.code)
-				return
-			}
-			res.WantProblem(tc.status, "validation_failed")
-			for _, code := range res.FieldCodes() {
-				if code != tc.code {
-					t.Errorf("fields = %v, want %s", res.FieldCodes(), tc.code)
-				}
-			}
-			if strings.Contains(string(res.Body), "nickname\":") || len(res.Body) > 2000 {
-				t.Errorf("the answer repeats the input: %.300s", res.Body)
-			}
-		})
 	}
-	t.Cleanup(func() {
-		if n := len(c.Owner.Get("/organizations").Want(http.StatusOK).Data()); n != 1 {
-			t.Errorf("%d organizations, want 1", n)
+	t.Run("each is refused", func(t *testing.T) {
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				t.Parallel()
+				header := http.Header{}
+				if tc.contentType != "" {
+					header.Set("Content-Type", tc.contentType)
+				}
+				begin := time.Now()
+				res := c.Owner.On(t).Send(http.MethodPost, "/api/v1/organizations", header, []byte(tc.body))
+				if took := time.Since(begin); took > quick {
+					t.Errorf("took %v", took)
+				}
+				if tc.status != http.StatusUnprocessableEntity {
+					res.WantProblem(tc.status, tc.code)
+					return
+				}
+				res.WantProblem(tc.status, "validation_failed")
+				for _, code := range res.FieldCodes() {
+					if code != tc.code {
+						t.Errorf("fields = %v, want %s", res.FieldCodes(), tc.code)
+					}
+				}
+				if strings.Contains(string(res.Body), "nickname\":") || len(res.Body) > 2000 {
+					t.Errorf("the answer repeats the input: %.300s", res.Body)
+				}
+			})
 		}
 	})
+	if n := len(c.Owner.Get("/organizations").Want(http.StatusOK).Data()); n != 1 {
+		t.Errorf("%d organizations, want 1", n)
+	}
 }
 
 func TestHostile_BodiesThatPass(t *testing.T) {
@@ -155,7 +158,7 @@ func TestHostile_BodiesThatPass(t *testing.T) {
 	}
 	// What stays within the bounds is refused for what it is, not for its size.
 	for name, body := range map[string]string{
-		"32 levels": nested(32, `{"a":`, "1", "}"), "100 fields": fields(100),
+		"32 levels": nested(32, `{"a":`, "}"), "100 fields": fields(100),
 		"1000 elements": `{"a":[` + strings.TrimSuffix(strings.Repeat("1,", 1000), ",") + "]}",
 	} {
 		res := ada.Send(http.MethodPatch, "/api/v1/me", jsonHeader(), []byte(body)).WantProblem(http.StatusUnprocessableEntity, "validation_failed")
@@ -174,14 +177,14 @@ func TestHostile_BodiesThatPass(t *testing.T) {
 	ada.Send(http.MethodDelete, "/api/v1/me/avatar", nil, []byte("x=1")).WantProblem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 }
 
+// TestHostile_Compressed runs alone, since it measures memory.
 func TestHostile_Compressed(t *testing.T) {
-	t.Parallel()
 	s := apitest.New(t)
 	ada := s.SignUp(t, "Ada")
 	var bomb bytes.Buffer
 	w := gzip.NewWriter(&bomb)
 	zeros := make([]byte, 1<<20)
-	for range 512 {
+	for range 64 {
 		if _, err := w.Write(zeros); err != nil {
 			t.Fatal(err)
 		}
@@ -206,8 +209,8 @@ func TestHostile_Compressed(t *testing.T) {
 	}
 	parallel.Wait()
 	runtime.ReadMemStats(&after)
-	// 60 bodies of half a mebibyte, read and sent; unpacked they would be 30 GiB.
-	if grown := after.TotalAlloc - before.TotalAlloc; grown > 2<<30 {
+	// 60 bodies of 64 KiB, sent and read; unpacked they would be 3.75 GiB.
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 256<<20 {
 		t.Errorf("%d MiB were allocated", grown>>20)
 	}
 }
@@ -267,9 +270,7 @@ func TestHostile_MassAssignment(t *testing.T) {
 				continue
 			}
 			body := M{field: value}
-			for name, v := range tc.body {
-				body[name] = v
-			}
+			maps.Copy(body, tc.body)
 			who := tc.who
 			if who == nil {
 				who = s.Anonymous(t)
@@ -325,7 +326,7 @@ func TestHostile_Requests(t *testing.T) {
 		{"a body that is announced as 3 MiB", signIn + "Content-Type: application/json\r\nContent-Length: 3145728\r\n\r\n", 413, "body_too_large"},
 		{"a negative length", signIn + "Content-Length: -5\r\n\r\n", 400, "malformed_request"},
 		{"a length that is no number", signIn + "Content-Length: five\r\n\r\n", 400, "malformed_request"},
-		{"chunks beyond the limit", signIn + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n300000\r\n" + strings.Repeat(" ", 3<<20) + "\r\n0\r\n\r\n", 413, "body_too_large"},
+		{"chunks beyond the limit", signIn + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n300000\r\n", 413, "body_too_large"},
 		{"a chunk whose size is none", signIn + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "malformed_request"},
 		{"no request", "NONSENSE\r\n\r\n", 400, "malformed_request"},
 		{"HTTP/1.1 without a host", "GET /api/v1/plans HTTP/1.1\r\n\r\n", 400, "malformed_request"},
@@ -357,8 +358,8 @@ func TestHostile_Requests(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 			var problem struct {
-				Code   string
-				Status int
+				Code   string `json:"code"`
+				Status int    `json:"status"`
 				ID     string `json:"request_id"`
 			}
 			if tc.code != "" {

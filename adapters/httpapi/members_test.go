@@ -116,7 +116,7 @@ func TestMembers_ChangeRole(t *testing.T) {
 
 	s := apitest.New(t)
 	c, other := s.Found(t, "Acme"), s.Found(t, "Bolt")
-	for _, tc := range []struct {
+	cases := []struct {
 		name   string
 		who    *apitest.Client
 		whose  string
@@ -140,26 +140,22 @@ func TestMembers_ChangeRole(t *testing.T) {
 		{"an empty role", c.Owner, c.AdminID, "", 422, "validation_failed"},
 		{"a role in upper case", c.Owner, c.AdminID, "Admin", 422, "validation_failed"},
 		{"no text", c.Owner, c.AdminID, []string{"admin"}, 422, "validation_failed"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			tc.who.On(t).Patch(c.Path("/members/"+tc.whose), M{"role": tc.role}).WantProblem(tc.status, tc.code)
-		})
 	}
-	t.Cleanup(func() {
-		var roles []string
-		list := s.Store.Tenant(domain.OrganizationID(c.ID)).Memberships()
-		for _, id := range []string{c.OwnerID, c.AdminID, c.MemberID} {
-			member, err := list.Get(t.Context(), domain.MembershipID(id))
-			if err != nil && t.Context().Err() == nil {
-				t.Error(err)
-			}
-			roles = append(roles, string(member.Role))
-		}
-		if t.Context().Err() == nil && !slices.Equal(roles, []string{"owner", "admin", "member"}) {
-			t.Errorf("roles = %v", roles)
+	t.Run("refuses", func(t *testing.T) {
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				t.Parallel()
+				tc.who.On(t).Patch(c.Path("/members/"+tc.whose), M{"role": tc.role}).WantProblem(tc.status, tc.code)
+			})
 		}
 	})
+	var roles []string
+	for _, member := range c.Owner.Get(c.Path("/members")).Want(http.StatusOK).Data() {
+		roles = append(roles, member["role"].(string))
+	}
+	if want := []string{"member", "admin", "owner"}; !slices.Equal(roles, want) {
+		t.Errorf("roles = %v, want %v", roles, want)
+	}
 }
 
 func TestMembers_Remove(t *testing.T) {

@@ -36,7 +36,7 @@ func TestOrderOfChecks(t *testing.T) {
 	large := string(bytes.Repeat([]byte(" "), 1<<20+1))
 	nowhere := "/organizations/" + apitest.NewID()
 	absent := c.Path("/workspaces/" + apitest.NewID())
-	deep := nested(33, `{"a":`, "1", "}")
+	deep := nested(33, `{"a":`, "}")
 
 	for _, tc := range []struct {
 		name              string

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -185,12 +186,13 @@ func TestOrganizations_Update(t *testing.T) {
 		s.Clock.Advance(time.Hour)
 		want["updated_at"] = "2030-05-01T13:00:00Z"
 		for _, step := range []M{
-			{"name": "Acme Ltd"}, {"description": "Wood"}, {"slug": "acme-ltd"}, {"billing_email": "billing@example.com"},
+			{"name": "Acme Ltd"},
+			{"description": "Wood"},
+			{"slug": "acme-ltd"},
+			{"billing_email": "billing@example.com"},
 			{"name": "A", "description": ""},
 		} {
-			for field, value := range step {
-				want[field] = value
-			}
+			maps.Copy(want, step)
 			res := c.Owner.Patch(c.Path(""), step).Want(http.StatusOK)
 			wantBody(t, res, want)
 			got := c.Owner.Get(c.Path("")).Want(http.StatusOK)

@@ -205,8 +205,14 @@ func addFile(w *multipart.Writer, field, name string, content []byte) error {
 	return err
 }
 
+// answer is the head of an answer to raw bytes.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // raw sends bytes that no client would send, and reads one answer.
-func raw(tb testing.TB, s *apitest.Server, request string) (*http.Response, string) {
+func raw(tb testing.TB, s *apitest.Server, request string) (head answer, text string) {
 	tb.Helper()
 	conn := s.Dial(tb)
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
@@ -222,7 +228,7 @@ func raw(tb testing.TB, s *apitest.Server, request string) (*http.Response, stri
 	if err != nil {
 		tb.Fatalf("answer to %.60q: %v", request, err)
 	}
-	return res, string(body)
+	return answer{res.StatusCode, res.Header}, string(body)
 }
 
 // rawAs is the head of a raw request by somebody who is signed in.

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -174,9 +175,7 @@ func TestWorkspaces_Update(t *testing.T) {
 		want := workspaceBody(c, c.Open, "Open", "open", "open")
 		want["updated_at"] = "2030-05-01T13:00:00Z"
 		for _, step := range []M{{"name": "Studio"}, {"description": "Quiet"}, {"visibility": "restricted"}, {"visibility": "open", "description": ""}} {
-			for field, value := range step {
-				want[field] = value
-			}
+			maps.Copy(want, step)
 			res := c.Admin.Patch(c.Path("/workspaces/"+c.Open), step).Want(http.StatusOK)
 			wantBody(t, res, want)
 			wantHeader(t, res, "ETag", c.Owner.Get(c.Path("/workspaces/"+c.Open)).Header.Get("ETag"))
