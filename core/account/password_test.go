@@ -247,11 +247,14 @@ func TestResetPasswordProvesTheAddress(t *testing.T) {
 
 func TestResetPasswordRefuses(t *testing.T) {
 	t.Parallel()
-	for name, next := range map[string]struct{ password, code string }{
-		"a short one":   {"short", "too_short"},
-		"a common one":  {"passwordpassword", "too_common"},
-		"the own name":  {"lovelacelovelace", "too_common"}, // known only from the link
-		"a broken text": {"\xff not a password", "invalid_text"},
+	for name, next := range map[string]struct {
+		password, code string
+		hashed         int
+	}{
+		"a short one":   {"short", "too_short", 0},
+		"a common one":  {"passwordpassword", "too_common", 0},
+		"the own name":  {"lovelacelovelace", "too_common", 1}, // known only from the link
+		"a broken text": {"\xff not a password", "invalid_text", 0},
 	} {
 		t.Run(name+", and keeps the link", func(t *testing.T) {
 			t.Parallel()
@@ -259,6 +262,9 @@ func TestResetPasswordRefuses(t *testing.T) {
 			s.wantUnchanged("ResetPassword", field("password", next.code), func() error {
 				return s.service.ResetPassword(t.Context(), link, next.password)
 			})
+			if s.hasher.hashed != next.hashed {
+				t.Errorf("%d passwords were hashed, want %d", s.hasher.hashed, next.hashed)
+			}
 			wantError(t, "ResetPassword", s.service.ResetPassword(t.Context(), link, other), nil)
 		})
 	}

@@ -210,15 +210,17 @@ func TestSignInIsThrottled(t *testing.T) {
 }
 
 // wrongAtOnce tries 200 wrong passwords at once and returns how many were
-// looked at. No password is looked at before all attempts were decided on, so
-// that counting afterwards would come too late.
+// looked at. The first is not answered before each of the others is either
+// refused or looked at too, so that counting afterwards would come too late.
 func wrongAtOnce(t *testing.T, s *scene, throttle ports.Throttle) int {
 	t.Helper()
 	const attempts = 200
-	decided := &counting{Throttle: throttle}
-	decided.all.Add(attempts)
-	s.hasher.inVerify = decided.all.Wait
-	service := s.but(func(p *parts) { p.throttle = decided })
+	gate := &gate{Throttle: throttle, expected: attempts, open: make(chan struct{})}
+	s.hasher.inVerify = func() {
+		gate.arrive()
+		<-gate.open
+	}
+	service := s.but(func(p *parts) { p.throttle = gate })
 	var limited int
 	for _, err := range together(attempts, func(i int) error {
 		_, err := service.SignIn(t.Context(), "ada@example.com", fmt.Sprintf("wrong password %d", i), account.Client{})
@@ -236,16 +238,29 @@ func wrongAtOnce(t *testing.T, s *scene, throttle ports.Throttle) int {
 	return len(s.hasher.verified)
 }
 
-// counting is a throttle that tells when all attempts were decided on.
-type counting struct {
+// gate is a throttle that opens once it is known what becomes of all attempts.
+type gate struct {
 	ports.Throttle
 
-	all sync.WaitGroup
+	expected, arrived int64
+	mu                sync.Mutex
+	open              chan struct{}
 }
 
-func (c *counting) Reserve(ctx context.Context, key string, policy domain.ThrottlePolicy) (bool, time.Duration, error) {
-	defer c.all.Done()
-	return c.Throttle.Reserve(ctx, key, policy)
+func (g *gate) arrive() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.arrived++; g.arrived == g.expected {
+		close(g.open)
+	}
+}
+
+func (g *gate) Reserve(ctx context.Context, key string, policy domain.ThrottlePolicy) (bool, time.Duration, error) {
+	allowed, wait, err := g.Throttle.Reserve(ctx, key, policy)
+	if !allowed {
+		g.arrive()
+	}
+	return allowed, wait, err
 }
 
 // checkThenCount is a throttle that decides on what it has read before, as it

@@ -267,6 +267,16 @@ func TestRevertEmail(t *testing.T) {
 			return s.service.ResetPassword(t.Context(), reset, other)
 		})
 	})
+	t.Run("ends the links to set a password, also those to the old address", func(t *testing.T) {
+		t.Parallel()
+		s := newScene(t)
+		s.must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
+		reset := s.link("ada@example.com")
+		s.must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
+		s.must(s.service.VerifyEmail(t.Context(), s.link("mallory@example.com")))
+		s.must(s.service.VerifyEmail(t.Context(), s.link("ada@example.com")))
+		s.wantUnchanged("ResetPassword", domain.ErrInvalidToken, func() error { return s.service.ResetPassword(t.Context(), reset, other) })
+	})
 	t.Run("works for 72 hours", func(t *testing.T) {
 		t.Parallel()
 		s, revert := moved(t)

@@ -8,6 +8,7 @@ import (
 
 	"rowhouse/core/domain"
 	"rowhouse/core/organization"
+	"rowhouse/ports"
 )
 
 func TestUpdate(t *testing.T) {
@@ -264,6 +265,21 @@ func TestResolve(t *testing.T) {
 				t.Errorf("Resolve = %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+// unasked is a store whose directory must not be asked.
+type unasked struct{ ports.Store }
+
+func (u unasked) Directory() ports.Directory { return nil }
+
+// A storage may choke on such texts: PostgreSQL takes no zero byte.
+func TestResolveAsksForWhatCanBe(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	for _, ref := range []string{"", "acme\x00", "acme\xff", "../acme", "ACME", strings.Repeat("a", 1000)} {
+		_, err := s.on(unasked{s.store}).Resolve(t.Context(), s.ada.ID, ref)
+		wantError(t, "Resolve", err, domain.ErrNotFound)
 	}
 }
 
