@@ -8,7 +8,8 @@ import (
 
 // Blobs keeps files.
 type Blobs interface {
-	// Put stores a file under a new key.
+	// Put stores a file. A key of another form than domain.BlobKey's is an
+	// error here, and names nothing below.
 	Put(ctx context.Context, key domain.BlobKey, blob domain.Blob) error
 	// Get returns the file, or domain.ErrNotFound.
 	Get(ctx context.Context, key domain.BlobKey) (domain.Blob, error)
@@ -20,8 +21,9 @@ type Blobs interface {
 type Images interface {
 	// Normalize decodes a PNG, JPEG or WebP image, known by its content alone,
 	// and returns it as a PNG of at most 512 by 512 pixels that holds nothing
-	// but the picture. It fails with domain.ErrImageUnsupported, or with
-	// domain.ErrImageTooLarge before it decodes what would be too large.
+	// but the picture, upright. It fails with domain.ErrImageUnsupported, with
+	// domain.ErrImageTooLarge before it decodes what would be too large, and
+	// with domain.ErrOverloaded.
 	Normalize(ctx context.Context, upload []byte) (domain.Blob, error)
 }
 

@@ -31,7 +31,8 @@ type Slugs interface {
 	// Of several that claim one slug at once, one succeeds; the others may go
 	// on in the same transaction.
 	Claim(ctx context.Context, organization domain.OrganizationID, slug domain.Slug, at time.Time) error
-	// Release gives up all addresses of an organization that is being deleted.
+	// Release gives up the present address of an organization that is being
+	// deleted. Those it gave up before are reserved from when it did.
 	Release(ctx context.Context, organization domain.OrganizationID, at time.Time) error
 	// Taken returns which of the slugs cannot be claimed at a time by an
 	// organization that has none yet.

@@ -18,10 +18,11 @@ type Organization interface {
 	Detail(ctx context.Context) (domain.OrganizationDetail, error)
 	// Save replaces the stored organization (its counts aside) and returns it
 	// at its next version. It fails with domain.ErrPreconditionFailed if the
-	// stored version is another than the given one's.
+	// stored version is another than the given one's, and with
+	// domain.ErrNotFound.
 	Save(ctx context.Context, organization domain.Organization) (domain.Organization, error)
-	// Remove deletes the organization and everything of the tenant. It does
-	// not touch its Slugs.
+	// Remove deletes the organization and everything of the tenant, or fails
+	// with domain.ErrNotFound. It does not touch its Slugs.
 	Remove(ctx context.Context) error
 }
 

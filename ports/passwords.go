@@ -16,7 +16,7 @@ type Passwords interface {
 	// Verify reports whether the password is the hashed one, and whether the
 	// hash was made with other parameters than today's and should be renewed.
 	// An empty hash never matches but takes as long, so that the time does
-	// not tell who has an account.
+	// not tell who has an account. A hash that cannot be read is an error.
 	Verify(ctx context.Context, password string, hash domain.PasswordHash) (match, outdated bool, err error)
 }
 

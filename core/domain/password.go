@@ -52,12 +52,27 @@ func CheckPassword(field, password string, context ...string) error {
 	if _, found := slices.BinarySearch(commonPasswordList, lower); found || monotonous(lower) {
 		return Invalid(field, "too_common", "This password is too easy to guess. Choose another.")
 	}
-	for _, word := range context {
-		if word = strings.ToLower(word); len(word) >= 4 && len(strings.ReplaceAll(lower, word, "")) < 4 {
-			return Invalid(field, "too_common", "Do not build the password from your own name or address.")
-		}
+	if builtFrom(lower, context) {
+		return Invalid(field, "too_common", "Do not build the password from your own name or address.")
 	}
 	return nil
+}
+
+// A password is built from a word if little is left without it.
+const (
+	minContextWord = 4
+	minBeside      = 6
+)
+
+func builtFrom(password string, context []string) bool {
+	rest := password
+	longestFirst := func(a, b string) int { return len(b) - len(a) }
+	for _, word := range slices.SortedFunc(slices.Values(context), longestFirst) {
+		if len(word) >= minContextWord {
+			rest = strings.ReplaceAll(rest, strings.ToLower(word), "")
+		}
+	}
+	return rest != password && len(rest) < minBeside
 }
 
 // monotonous reports whether s repeats a part of at most a third of itself,

@@ -50,6 +50,7 @@ func TestCheckPassword(t *testing.T) {
 
 		{"the own name and little more is refused", "ada lovelace!!", "too_common"},
 		{"the own address is refused", "LOVELACE@example.com", "too_common"},
+		{"the own name with the year is refused", "Lovelace2026", "too_common"},
 		{"the own name twice is refused", "lovelaceLovelace", "too_common"},
 		{"the own name within something longer is accepted", "lovelace likes rows", ""},
 		{"a short own name does not count", "adaXadaYadaZada!", ""},
