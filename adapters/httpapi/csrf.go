@@ -57,7 +57,16 @@ func (a *api) checkOrigin(c *fiber.Ctx, r *request, route *Route) error {
 	if a.foreign(c.Get("Sec-Fetch-Site"), c.Get(fiber.HeaderOrigin)) {
 		return errCSRFFailed
 	}
-	if route.Access != AccessPublic && (c.Get(csrfHeader) != token || !a.validCSRFToken(token, session)) {
+	if route.Access == AccessPublic {
+		return nil
+	}
+	if !a.validCSRFToken(token, session) {
+		// One that only claims the session, as after a change of our key, no
+		// GET replaces.
+		a.cookies.setCSRF(c, a.newCSRFToken(session))
+		return errCSRFFailed
+	}
+	if c.Get(csrfHeader) != token {
 		return errCSRFFailed
 	}
 	return nil

@@ -100,6 +100,8 @@ func TestCSRF_Token(t *testing.T) {
 	stranger.Get("/plans").Want(http.StatusOK)
 	good := ada.Cookie("csrf_token")
 	nonce, mac, _ := strings.Cut(good, ".")
+	session, _, _ := strings.Cut(good, ".")
+	_, theirs, _ := strings.Cut(eve.Cookie("csrf_token"), ".")
 
 	cases := []struct{ name, cookie, header string }{
 		{"no header", good, ""},
@@ -115,6 +117,7 @@ func TestCSRF_Token(t *testing.T) {
 		{"a MAC without its nonce", "." + mac, "." + mac},
 		{"another nonce", "x" + nonce + "." + mac, "x" + nonce + "." + mac},
 		{"a MAC that is no base64", nonce + ".###", nonce + ".###"},
+		{"that of another session under this one's id", session + "." + theirs, session + "." + theirs},
 		{"good with something behind", good + "A", good + "A"},
 	}
 	t.Run("each", func(t *testing.T) {
@@ -177,6 +180,16 @@ func TestCSRF_Renewal(t *testing.T) {
 		}
 		ada.SetCookie("csrf_token", "planted")
 		ada.Get("/me").Want(http.StatusOK)
+		ada.Patch("/me", M{"name": "Ada L."}).Want(http.StatusOK)
+	})
+
+	t.Run("one that another key made is replaced when it is refused", func(t *testing.T) {
+		t.Parallel()
+		s := apitest.New(t)
+		ada := s.SignUp(t, "Ada")
+		ada.SetCookie("csrf_token", ada.Cookie("csrf_token")[:60]+"AAAA")
+		ada.Get("/me").Want(http.StatusOK)
+		ada.Patch("/me", M{"name": "Ada L."}).WantProblem(http.StatusForbidden, "csrf_failed")
 		ada.Patch("/me", M{"name": "Ada L."}).Want(http.StatusOK)
 	})
 
