@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -137,9 +138,8 @@ func (s *scene) sent(to domain.Email) []domain.Mail {
 func (s *scene) wantMails(want ...string) {
 	s.t.Helper()
 	var got []string
-	mails := s.sent("")
-	for i := len(mails) - 1; i >= 0; i-- {
-		got = append(got, fmt.Sprintf("%s: %s", mails[i].To, mails[i].Subject))
+	for _, mail := range slices.Backward(s.sent("")) {
+		got = append(got, fmt.Sprintf("%s: %s", mail.To, mail.Subject))
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		s.t.Errorf("mails %q, want %q", got, want)

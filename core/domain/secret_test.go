@@ -10,9 +10,10 @@ import (
 	"rowhouse/core/domain"
 )
 
+const secret = "correcthorse"
+
 func TestSecretsStayOutOfLogs(t *testing.T) {
 	t.Parallel()
-	const secret = "correcthorse"
 	user := domain.User{ID: "u1", PasswordHash: secret}
 	tests := []struct {
 		name   string
@@ -26,37 +27,37 @@ func TestSecretsStayOutOfLogs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-				wantRedacted(t, verb, secret, fmt.Sprintf(verb, tt.secret))
+				wantRedacted(t, verb, fmt.Sprintf(verb, tt.secret))
 			}
-			wantRedacted(t, "%+v of a struct", secret, fmt.Sprintf("%+v", struct{ Secret any }{tt.secret}))
+			wantRedacted(t, "%+v of a struct", fmt.Sprintf("%+v", struct{ Secret any }{tt.secret}))
 			var log bytes.Buffer
 			for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
 				log.Reset()
 				slog.New(handler).Info("message", "secret", tt.secret)
-				wantRedacted(t, fmt.Sprintf("%T", handler), secret, log.String())
+				wantRedacted(t, fmt.Sprintf("%T", handler), log.String())
 				log.Reset()
 				slog.New(handler).Info("message", slog.Group("group", slog.Any("secret", tt.secret)))
-				wantRedacted(t, fmt.Sprintf("%T with a group", handler), secret, log.String())
+				wantRedacted(t, fmt.Sprintf("%T with a group", handler), log.String())
 			}
 		})
 	}
 	t.Run("the password hash of a user", func(t *testing.T) {
 		t.Parallel()
 		for _, verb := range []string{"%v", "%+v", "%#v"} {
-			wantRedacted(t, verb, secret, fmt.Sprintf(verb, user))
+			wantRedacted(t, verb, fmt.Sprintf(verb, user))
 		}
 	})
 }
 
 // wantRedacted checks that a text says that there is a secret, and not which:
 // not in plain text, in hex, in base64, nor as a list of numbers.
-func wantRedacted(t *testing.T, how, secret, got string) {
+func wantRedacted(t *testing.T, how, got string) {
 	t.Helper()
 	hexRedacted := strings.Contains(got, fmt.Sprintf("%x", "[redacted]"))
 	if !strings.Contains(got, "[redacted]") && !hexRedacted {
 		t.Errorf("%s writes %q, want it to say [redacted]", how, got)
 	}
-	for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprint([]byte(secret)), "Y29ycmVjdGhvcnNl"} {
+	for _, form := range []string{secret, fmt.Sprintf("%x", secret), strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]"), "Y29ycmVjdGhvcnNl"} {
 		if strings.Contains(got, form) {
 			t.Errorf("%s writes %q, which gives the secret away", how, got)
 		}

@@ -28,8 +28,7 @@ func TestThrottlePasswords(t *testing.T) {
 	if through != 5 || wait != time.Second {
 		t.Fatalf("%d attempts at once, then a wait of %v; want 5, then 1s", through, wait)
 	}
-	for seconds := time.Duration(1); seconds <= 512; seconds *= 2 {
-		delay := seconds * time.Second
+	for delay := time.Second; delay <= 512*time.Second; delay *= 2 {
 		now = now.Add(delay - time.Microsecond)
 		if through, _, wait := tries(attempts, domain.ThrottlePasswords, now, 1); through != 0 || wait != time.Microsecond {
 			t.Fatalf("a moment before %v: %d attempts, wait %v; want none, and a moment", delay, through, wait)

@@ -22,14 +22,14 @@ func TestAuthTokenLive(t *testing.T) {
 				t.Errorf("Lifetime = %v, want %v", got, lifetime)
 			}
 			token := domain.AuthToken{Purpose: purpose, CreatedAt: noon}
-			for after, want := range map[time.Duration]bool{
-				0:                           true,
-				lifetime - time.Microsecond: true,
-				lifetime:                    false,
-				lifetime + time.Microsecond: false,
-			} {
-				if got := token.Live(noon.Add(after)); got != want {
-					t.Errorf("Live after %v = %t, want %t", after, got, want)
+			for _, after := range []time.Duration{0, lifetime - time.Microsecond} {
+				if !token.Live(noon.Add(after)) {
+					t.Errorf("Live after %v = false, want true", after)
+				}
+			}
+			for _, after := range []time.Duration{lifetime, lifetime + time.Microsecond} {
+				if token.Live(noon.Add(after)) {
+					t.Errorf("Live after %v = true, want false", after)
 				}
 			}
 		})

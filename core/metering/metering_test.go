@@ -28,16 +28,17 @@ func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{t: t, clock: memory.NewClock(), store: memory.NewStore(), actor: domain.Actor{Organization: "o1", Membership: "m1"}}
 	s.service = metering.NewService(s.store, s.clock)
-	s.clock.Set(noon(2028, time.January, 31))
+	s.clock.Set(noon(time.January, 31))
 	s.must(s.tenant().Organization().Add(t.Context(), domain.Organization{ID: "o1"}))
 	s.must(s.tenant().Subscription().Add(t.Context(), domain.Subscription{
-		ID: "s1", Plan: domain.TierStarter, CurrentPeriodStart: s.clock.Now(), CurrentPeriodEnd: noon(2028, time.February, 29),
+		ID: "s1", Plan: domain.TierStarter, CurrentPeriodStart: s.clock.Now(), CurrentPeriodEnd: noon(time.February, 29),
 	}))
 	return s
 }
 
-func noon(year int, month time.Month, day int) time.Time {
-	return time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
+// noon is the middle of a day in 2028, a leap year.
+func noon(month time.Month, day int) time.Time {
+	return time.Date(2028, month, day, 12, 0, 0, 0, time.UTC)
 }
 
 func (s *scene) tenant() ports.Tenant { return s.store.Tenant("o1") }
@@ -59,10 +60,10 @@ func rows(period domain.Period, calls, bytes, seconds int64, at time.Time) []dom
 }
 
 var (
-	january  = domain.Period{Start: noon(2028, time.January, 31), End: noon(2028, time.February, 29)}
-	february = domain.Period{Start: noon(2028, time.February, 29), End: noon(2028, time.March, 31)}
-	march    = domain.Period{Start: noon(2028, time.March, 31), End: noon(2028, time.April, 30)}
-	april    = domain.Period{Start: noon(2028, time.April, 30), End: noon(2028, time.May, 31)}
+	january  = domain.Period{Start: noon(time.January, 31), End: noon(time.February, 29)}
+	february = domain.Period{Start: noon(time.February, 29), End: noon(time.March, 31)}
+	march    = domain.Period{Start: noon(time.March, 31), End: noon(time.April, 30)}
+	april    = domain.Period{Start: noon(time.April, 30), End: noon(time.May, 31)}
 )
 
 func TestUsage(t *testing.T) {
@@ -74,18 +75,40 @@ func TestUsage(t *testing.T) {
 		now    time.Time
 		want   domain.Usage
 	}{
-		{"nothing was ever used", nil, january.Start.Add(day),
-			domain.Usage{Period: january, Metrics: rows(january, 0, 0, 0, january.Start.Add(day))}},
-		{"something was used in this period", [][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)}, january.Start.Add(day),
-			domain.Usage{Period: january, Metrics: rows(january, 7, 8, 9, january.Start)}},
-		{"the last moment of the period", [][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)}, january.End.Add(-time.Microsecond),
-			domain.Usage{Period: january, Metrics: rows(january, 7, 8, 9, january.Start)}},
-		{"the next period begins with what is stored, and from zero", [][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)}, january.End,
-			domain.Usage{Period: february, Metrics: rows(february, 0, 8, 0, january.End)}},
-		{"what is stored is carried over empty periods", [][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)}, april.Start.Add(day),
-			domain.Usage{Period: april, Metrics: rows(april, 0, 8, 0, april.Start.Add(day))}},
-		{"the latest period counts", [][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start), rows(march, 1, 2, 3, march.Start)}, april.Start,
-			domain.Usage{Period: april, Metrics: rows(april, 0, 2, 0, april.Start)}},
+		{
+			"nothing was ever used", nil, january.Start.Add(day),
+			domain.Usage{Period: january, Metrics: rows(january, 0, 0, 0, january.Start.Add(day))},
+		},
+		{
+			"something was used in this period",
+			[][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)},
+			january.Start.Add(day),
+			domain.Usage{Period: january, Metrics: rows(january, 7, 8, 9, january.Start)},
+		},
+		{
+			"the last moment of the period",
+			[][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)},
+			january.End.Add(-time.Microsecond),
+			domain.Usage{Period: january, Metrics: rows(january, 7, 8, 9, january.Start)},
+		},
+		{
+			"the next period begins with what is stored, and from zero",
+			[][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)},
+			january.End,
+			domain.Usage{Period: february, Metrics: rows(february, 0, 8, 0, january.End)},
+		},
+		{
+			"what is stored is carried over empty periods",
+			[][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start)},
+			april.Start.Add(day),
+			domain.Usage{Period: april, Metrics: rows(april, 0, 8, 0, april.Start.Add(day))},
+		},
+		{
+			"the latest period counts",
+			[][]domain.UsageMetric{rows(january, 7, 8, 9, january.Start), rows(march, 1, 2, 3, march.Start)},
+			april.Start,
+			domain.Usage{Period: april, Metrics: rows(april, 0, 2, 0, april.Start)},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -208,7 +231,7 @@ func TestOutages(t *testing.T) {
 			s := newScene(t)
 			store := &failing{Store: s.store}
 			fail(store)
-			var usage, adjust error = outage, outage
+			usage, adjust := outage, outage
 			switch name {
 			case "History":
 				adjust = nil

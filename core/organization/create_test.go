@@ -161,7 +161,7 @@ func TestCreateRefuses(t *testing.T) {
 func TestCreateWithAnAddressThatWasGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	_, err := s.service.Update(t.Context(), s.owner, organization.UpdateInput{Slug: pointer("rockets")}, nil)
+	_, err := s.service.Update(t.Context(), s.owner, organization.UpdateInput{Slug: new("rockets")}, nil)
 	s.must(err)
 
 	s.clock.Advance(domain.SlugReservation - time.Microsecond)

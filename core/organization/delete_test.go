@@ -15,7 +15,7 @@ func TestDelete(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	ctx := t.Context()
-	_, err := s.service.Update(ctx, s.owner, organization.UpdateInput{Slug: pointer("rockets")}, nil)
+	_, err := s.service.Update(ctx, s.owner, organization.UpdateInput{Slug: new("rockets")}, nil)
 	s.must(err)
 	_, err = s.service.SetLogo(ctx, s.owner, []byte("logo"))
 	s.must(err)

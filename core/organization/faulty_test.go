@@ -76,12 +76,15 @@ type faultyTenant struct {
 func (r faultyTenant) Organization() ports.Organization {
 	return faultyOrganization{r.Tenant.Organization(), r.f}
 }
+
 func (r faultyTenant) Memberships() ports.Memberships {
 	return faultyMemberships{r.Tenant.Memberships(), r.f}
 }
+
 func (r faultyTenant) Workspaces() ports.Workspaces {
 	return faultyWorkspaces{r.Tenant.Workspaces(), r.f}
 }
+
 func (r faultyTenant) Subscription() ports.Subscription {
 	return faultySubscription{r.Tenant.Subscription(), r.f}
 }

@@ -244,5 +244,3 @@ func wantError(t *testing.T, call string, err, want error) {
 
 // all asks for the first page, of the largest size.
 var all = domain.PageRequest{Limit: domain.MaxPageLimit}
-
-func pointer[T any](v T) *T { return &v }

@@ -19,13 +19,13 @@ func TestUpdate(t *testing.T) {
 		in    organization.UpdateInput
 		want  func(*domain.Organization)
 	}{
-		{"the name", admin, organization.UpdateInput{Name: pointer(" Rocke\u0301ts ")}, func(o *domain.Organization) { o.Name = "Rockéts" }},
-		{"the slug", admin, organization.UpdateInput{Slug: pointer("rockets")}, func(o *domain.Organization) { o.Slug = "rockets" }},
-		{"the slug to itself", admin, organization.UpdateInput{Slug: pointer("acme")}, func(*domain.Organization) {}},
-		{"the description", admin, organization.UpdateInput{Description: pointer("one\r\ntwo")}, func(o *domain.Organization) { o.Description = "one\ntwo" }},
-		{"the billing e-mail", owner, organization.UpdateInput{BillingEmail: pointer("Billing@Example.com")}, func(o *domain.Organization) { o.BillingEmail = "billing@example.com" }},
+		{"the name", admin, organization.UpdateInput{Name: new(" Rocke\u0301ts ")}, func(o *domain.Organization) { o.Name = "Rockéts" }},
+		{"the slug", admin, organization.UpdateInput{Slug: new("rockets")}, func(o *domain.Organization) { o.Slug = "rockets" }},
+		{"the slug to itself", admin, organization.UpdateInput{Slug: new("acme")}, func(*domain.Organization) {}},
+		{"the description", admin, organization.UpdateInput{Description: new("one\r\ntwo")}, func(o *domain.Organization) { o.Description = "one\ntwo" }},
+		{"the billing e-mail", owner, organization.UpdateInput{BillingEmail: new("Billing@Example.com")}, func(o *domain.Organization) { o.BillingEmail = "billing@example.com" }},
 		{"everything", owner, organization.UpdateInput{
-			Name: pointer("Rockets"), Slug: pointer("rockets"), Description: pointer("Whoosh"), BillingEmail: pointer("b@example.com"),
+			Name: new("Rockets"), Slug: new("rockets"), Description: new("Whoosh"), BillingEmail: new("b@example.com"),
 		}, func(o *domain.Organization) {
 			o.Name, o.Slug, o.Description, o.BillingEmail = "Rockets", "rockets", "Whoosh", "b@example.com"
 		}},
@@ -67,7 +67,7 @@ func TestUpdate(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		s.wantAllOrNothing("Update", func(ctx context.Context) error {
-			_, err := s.service.Update(ctx, s.owner, organization.UpdateInput{Slug: pointer("rockets"), Name: pointer("Rockets")}, nil)
+			_, err := s.service.Update(ctx, s.owner, organization.UpdateInput{Slug: new("rockets"), Name: new("Rockets")}, nil)
 			return err
 		})
 	})
@@ -87,26 +87,26 @@ func TestUpdateRefuses(t *testing.T) {
 		match domain.Precondition
 		want  error
 	}{
-		{"a member", member, organization.UpdateInput{Name: pointer("Rockets")}, nil, domain.ErrForbidden},
-		{"a member, before anything is looked at", member, organization.UpdateInput{Name: pointer("")}, domain.Precondition{99}, domain.ErrForbidden},
-		{"the billing e-mail by an admin", admin, organization.UpdateInput{BillingEmail: pointer("b@example.com")}, nil, domain.ErrForbidden},
-		{"the billing e-mail by an admin, with all else", admin, organization.UpdateInput{Name: pointer("Rockets"), BillingEmail: pointer("")}, nil, domain.ErrForbidden},
-		{"an empty name", admin, organization.UpdateInput{Name: pointer(" ")}, nil, field("name", "required")},
-		{"a hidden character in the name", admin, organization.UpdateInput{Name: pointer("A\u202eB")}, nil, field("name", "invalid_characters")},
-		{"an empty slug", admin, organization.UpdateInput{Slug: pointer("")}, nil, field("slug", "invalid_slug")},
-		{"a slug in capitals", admin, organization.UpdateInput{Slug: pointer("ACME")}, nil, field("slug", "invalid_slug")},
-		{"a reserved slug", admin, organization.UpdateInput{Slug: pointer("api")}, nil, field("slug", "reserved")},
-		{"a slug that is taken", admin, organization.UpdateInput{Slug: pointer("globex"), Name: pointer("Rockets")}, nil, domain.ErrSlugTaken},
-		{"a description that is too long", admin, organization.UpdateInput{Description: pointer(strings.Repeat("a", 501))}, nil, field("description", "too_long")},
-		{"a bad billing e-mail", owner, organization.UpdateInput{BillingEmail: pointer("nonsense")}, nil, field("billing_email", "invalid_email")},
-		{"an empty billing e-mail", owner, organization.UpdateInput{BillingEmail: pointer("")}, nil, field("billing_email", "invalid_email")},
+		{"a member", member, organization.UpdateInput{Name: new("Rockets")}, nil, domain.ErrForbidden},
+		{"a member, before anything is looked at", member, organization.UpdateInput{Name: new("")}, domain.Precondition{99}, domain.ErrForbidden},
+		{"the billing e-mail by an admin", admin, organization.UpdateInput{BillingEmail: new("b@example.com")}, nil, domain.ErrForbidden},
+		{"the billing e-mail by an admin, with all else", admin, organization.UpdateInput{Name: new("Rockets"), BillingEmail: new("")}, nil, domain.ErrForbidden},
+		{"an empty name", admin, organization.UpdateInput{Name: new(" ")}, nil, field("name", "required")},
+		{"a hidden character in the name", admin, organization.UpdateInput{Name: new("A\u202eB")}, nil, field("name", "invalid_characters")},
+		{"an empty slug", admin, organization.UpdateInput{Slug: new("")}, nil, field("slug", "invalid_slug")},
+		{"a slug in capitals", admin, organization.UpdateInput{Slug: new("ACME")}, nil, field("slug", "invalid_slug")},
+		{"a reserved slug", admin, organization.UpdateInput{Slug: new("api")}, nil, field("slug", "reserved")},
+		{"a slug that is taken", admin, organization.UpdateInput{Slug: new("globex"), Name: new("Rockets")}, nil, domain.ErrSlugTaken},
+		{"a description that is too long", admin, organization.UpdateInput{Description: new(strings.Repeat("a", 501))}, nil, field("description", "too_long")},
+		{"a bad billing e-mail", owner, organization.UpdateInput{BillingEmail: new("nonsense")}, nil, field("billing_email", "invalid_email")},
+		{"an empty billing e-mail", owner, organization.UpdateInput{BillingEmail: new("")}, nil, field("billing_email", "invalid_email")},
 		{"all that is wrong at once", owner, organization.UpdateInput{
-			Name: pointer(""), Slug: pointer("-"), Description: pointer("\x00"), BillingEmail: pointer("@"),
+			Name: new(""), Slug: new("-"), Description: new("\x00"), BillingEmail: new("@"),
 		}, nil, domain.JoinInvalid(
 			field("name", "required"), field("slug", "invalid_slug"), field("description", "invalid_characters"), field("billing_email", "invalid_email"))},
-		{"another version", admin, organization.UpdateInput{Name: pointer("Rockets")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
-		{"bad input before another version", admin, organization.UpdateInput{Name: pointer("")}, domain.Precondition{2}, field("name", "required")},
-		{"another version before a slug that is taken", admin, organization.UpdateInput{Slug: pointer("globex")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
+		{"another version", admin, organization.UpdateInput{Name: new("Rockets")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
+		{"bad input before another version", admin, organization.UpdateInput{Name: new("")}, domain.Precondition{2}, field("name", "required")},
+		{"another version before a slug that is taken", admin, organization.UpdateInput{Slug: new("globex")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestUpdateOfTheVersionThatWasRead(t *testing.T) {
 	read := domain.Precondition{s.stored(s.owner).Version}
 	var succeeded int
 	for _, err := range together(10, func(int) error {
-		_, err := s.service.Update(t.Context(), s.admin, organization.UpdateInput{Description: pointer("mine")}, read)
+		_, err := s.service.Update(t.Context(), s.admin, organization.UpdateInput{Description: new("mine")}, read)
 		return err
 	}) {
 		if err == nil {
@@ -183,7 +183,7 @@ func TestSuspended(t *testing.T) {
 	t.Parallel()
 	writes := map[string]func(s *scene, actor domain.Actor) error{
 		"Update": func(s *scene, actor domain.Actor) error {
-			_, err := s.service.Update(s.t.Context(), actor, organization.UpdateInput{Name: pointer("Rockets")}, nil)
+			_, err := s.service.Update(s.t.Context(), actor, organization.UpdateInput{Name: new("Rockets")}, nil)
 			return err
 		},
 		"Delete": func(s *scene, actor domain.Actor) error { return s.service.Delete(s.t.Context(), actor, "acme", nil) },

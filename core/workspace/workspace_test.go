@@ -43,11 +43,11 @@ func (s *scene) counted() int64 {
 
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	for name, actor := range map[string]func(*scene) domain.Actor{"the owner": owner, "an admin": admin} {
+	for name, by := range map[string]func(*scene) domain.Actor{"Ada": owner, "Grace": admin} {
 		t.Run("by "+name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			actor := actor(s)
+			actor := by(s)
 			got, err := s.service.Create(t.Context(), actor, workspace.CreateInput{
 				Name: " Rocket  Engines ", Description: "Hot.\r\nLoud.", Visibility: "restricted",
 			})
@@ -57,7 +57,7 @@ func TestCreate(t *testing.T) {
 					ID: got.ID, Name: "Rocket  Engines", Slug: "rocket-engines", Description: "Hot.\nLoud.", Visibility: domain.VisibilityRestricted,
 					CreatedBy: actor.User, CreatedAt: s.clock.Now(), UpdatedAt: s.clock.Now(), Version: 1,
 				},
-				CreatedByName: map[domain.Role]string{domain.RoleOwner: "Ada", domain.RoleAdmin: "Grace"}[actor.Role],
+				CreatedByName: name,
 				Members:       1,
 			}
 			if got != want || !domain.IsUUID(string(got.ID)) {
@@ -201,17 +201,16 @@ func TestCreateUpToTheLimit(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	t.Parallel()
-	text := func(s string) *string { return &s }
 	tests := []struct {
 		name string
 		in   workspace.UpdateInput
 		want func(*domain.Workspace)
 	}{
-		{"the name, and the slug stays", workspace.UpdateInput{Name: text(" Motors ")}, func(w *domain.Workspace) { w.Name = "Motors" }},
-		{"the description", workspace.UpdateInput{Description: text("a\r\nb")}, func(w *domain.Workspace) { w.Description = "a\nb" }},
-		{"the visibility", workspace.UpdateInput{Visibility: text("restricted")}, func(w *domain.Workspace) { w.Visibility = "restricted" }},
+		{"the name, and the slug stays", workspace.UpdateInput{Name: new(" Motors ")}, func(w *domain.Workspace) { w.Name = "Motors" }},
+		{"the description", workspace.UpdateInput{Description: new("a\r\nb")}, func(w *domain.Workspace) { w.Description = "a\nb" }},
+		{"the visibility", workspace.UpdateInput{Visibility: new("restricted")}, func(w *domain.Workspace) { w.Visibility = "restricted" }},
 		{"nothing", workspace.UpdateInput{}, func(*domain.Workspace) {}},
-		{"everything", workspace.UpdateInput{Name: text("M"), Description: text("d"), Visibility: text("restricted")}, func(w *domain.Workspace) {
+		{"everything", workspace.UpdateInput{Name: new("M"), Description: new("d"), Visibility: new("restricted")}, func(w *domain.Workspace) {
 			w.Name, w.Description, w.Visibility = "M", "d", "restricted"
 		}},
 	}
@@ -237,7 +236,7 @@ func TestUpdate(t *testing.T) {
 		s := newScene(t)
 		id := s.create("Engines", "").ID
 		s.wantAllOrNothing("Update", func(ctx context.Context) error {
-			_, err := s.service.Update(ctx, s.admin, id, workspace.UpdateInput{Name: text("Motors")}, nil)
+			_, err := s.service.Update(ctx, s.admin, id, workspace.UpdateInput{Name: new("Motors")}, nil)
 			return err
 		})
 	})
@@ -245,7 +244,7 @@ func TestUpdate(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		id := s.general(s.owner).ID
-		got, err := s.service.Update(t.Context(), s.admin, id, workspace.UpdateInput{Name: text("Lobby"), Visibility: text("open")}, nil)
+		got, err := s.service.Update(t.Context(), s.admin, id, workspace.UpdateInput{Name: new("Lobby"), Visibility: new("open")}, nil)
 		if got.Name != "Lobby" || !got.IsDefault || err != nil {
 			t.Errorf("Update = %+v, %v; want the default workspace, renamed", got, err)
 		}
@@ -254,7 +253,6 @@ func TestUpdate(t *testing.T) {
 
 func TestUpdateRefuses(t *testing.T) {
 	t.Parallel()
-	text := func(s string) *string { return &s }
 	field := func(name, code string) error { return domain.Invalid(name, code, "") }
 	engines := func(s *scene) domain.WorkspaceID { return s.create("Engines", "").ID }
 	tests := []struct {
@@ -265,19 +263,19 @@ func TestUpdateRefuses(t *testing.T) {
 		match domain.Precondition
 		want  error
 	}{
-		{"a member", member, engines, workspace.UpdateInput{Name: text("M")}, nil, domain.ErrForbidden},
-		{"a suspended organization", suspended(owner), engines, workspace.UpdateInput{Name: text("M")}, nil, domain.ErrOrganizationSuspended},
+		{"a member", member, engines, workspace.UpdateInput{Name: new("M")}, nil, domain.ErrForbidden},
+		{"a suspended organization", suspended(owner), engines, workspace.UpdateInput{Name: new("M")}, nil, domain.ErrOrganizationSuspended},
 		{"an unknown workspace", admin, func(s *scene) domain.WorkspaceID { return domain.WorkspaceID(s.ids.New()) }, workspace.UpdateInput{}, nil, domain.ErrNotFound},
-		{"another organization's workspace", admin, func(s *scene) domain.WorkspaceID { return s.general(s.globex).ID }, workspace.UpdateInput{Name: text("M")}, nil, domain.ErrNotFound},
-		{"an empty name", admin, engines, workspace.UpdateInput{Name: text("")}, nil, field("name", "required")},
-		{"an empty visibility", admin, engines, workspace.UpdateInput{Visibility: text("")}, nil, field("visibility", "unknown_visibility")},
-		{"a description that is too long", admin, engines, workspace.UpdateInput{Description: text(strings.Repeat("a", 501))}, nil, field("description", "too_long")},
-		{"all that is wrong at once", admin, engines, workspace.UpdateInput{Name: text(""), Visibility: text("x")}, nil, domain.JoinInvalid(
+		{"another organization's workspace", admin, func(s *scene) domain.WorkspaceID { return s.general(s.globex).ID }, workspace.UpdateInput{Name: new("M")}, nil, domain.ErrNotFound},
+		{"an empty name", admin, engines, workspace.UpdateInput{Name: new("")}, nil, field("name", "required")},
+		{"an empty visibility", admin, engines, workspace.UpdateInput{Visibility: new("")}, nil, field("visibility", "unknown_visibility")},
+		{"a description that is too long", admin, engines, workspace.UpdateInput{Description: new(strings.Repeat("a", 501))}, nil, field("description", "too_long")},
+		{"all that is wrong at once", admin, engines, workspace.UpdateInput{Name: new(""), Visibility: new("x")}, nil, domain.JoinInvalid(
 			field("name", "required"), field("visibility", "unknown_visibility"))},
-		{"another version", admin, engines, workspace.UpdateInput{Name: text("M")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
-		{"bad input before another version", admin, engines, workspace.UpdateInput{Name: text("")}, domain.Precondition{2}, field("name", "required")},
-		{"the default workspace made restricted", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, workspace.UpdateInput{Visibility: text("restricted")}, nil, domain.ErrDefaultStaysOpen},
-		{"another version before the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, workspace.UpdateInput{Visibility: text("restricted")}, domain.Precondition{9}, domain.ErrPreconditionFailed},
+		{"another version", admin, engines, workspace.UpdateInput{Name: new("M")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
+		{"bad input before another version", admin, engines, workspace.UpdateInput{Name: new("")}, domain.Precondition{2}, field("name", "required")},
+		{"the default workspace made restricted", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, workspace.UpdateInput{Visibility: new("restricted")}, nil, domain.ErrDefaultStaysOpen},
+		{"another version before the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, workspace.UpdateInput{Visibility: new("restricted")}, domain.Precondition{9}, domain.ErrPreconditionFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
