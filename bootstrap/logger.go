@@ -8,13 +8,26 @@ import (
 	"time"
 )
 
-// NewLogger returns a logger that writes JSON, one line for each event. Lines
-// are gathered for up to a tenth of a second and written together, warnings
-// and errors at once. flush writes what is left, at the end.
-func NewLogger(w io.Writer, level slog.Level) (log *slog.Logger, flush func()) {
+// Logs is where the product writes what happens: JSON, one line for each event.
+type Logs struct {
+	*slog.Logger
+
+	// Requests gets the lines about requests; nil if they are too quiet for
+	// the level.
+	Requests io.Writer
+}
+
+// NewLogs returns logs that write to w. Lines are gathered for up to a tenth
+// of a second and written together, warnings and errors at once. flush writes
+// what is left, at the end.
+func NewLogs(w io.Writer, level slog.Level) (logs Logs, flush func()) {
 	gather := &gatherer{out: w}
 	handler := slog.NewJSONHandler(gather, &slog.HandlerOptions{Level: level})
-	return slog.New(urgent{handler, gather}), gather.flush
+	logs.Logger = slog.New(urgent{handler, gather})
+	if level <= slog.LevelInfo {
+		logs.Requests = gather
+	}
+	return logs, gather.flush
 }
 
 // urgent lets no warning wait.

@@ -32,10 +32,10 @@ func (l *lines) seen() (writes int, text string) {
 	return l.writes, l.text.String()
 }
 
-func TestNewLogger_WritesOneJSONObjectALine(t *testing.T) {
+func TestNewLogs_WritesOneJSONObjectALine(t *testing.T) {
 	t.Parallel()
 	out := &lines{}
-	log, flush := bootstrap.NewLogger(out, slog.LevelInfo)
+	log, flush := bootstrap.NewLogs(out, slog.LevelInfo)
 	log.With("organization", "acme").WithGroup("job").Info("a \"quoted\"\nmessage", slog.Duration("took", time.Second), slog.Any("error", "é\x00"))
 	log.Debug("too quiet to be heard")
 	flush()
@@ -52,11 +52,11 @@ func TestNewLogger_WritesOneJSONObjectALine(t *testing.T) {
 	}
 }
 
-func TestNewLogger_GathersLinesForAMoment(t *testing.T) {
+func TestNewLogs_GathersLinesForAMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		out := &lines{}
-		log, _ := bootstrap.NewLogger(out, slog.LevelInfo)
+		log, _ := bootstrap.NewLogs(out, slog.LevelInfo)
 		for range 10 {
 			log.Info("one of many")
 		}
@@ -71,10 +71,10 @@ func TestNewLogger_GathersLinesForAMoment(t *testing.T) {
 	})
 }
 
-func TestNewLogger_WritesWarningsAtOnce(t *testing.T) {
+func TestNewLogs_WritesWarningsAtOnce(t *testing.T) {
 	t.Parallel()
 	out := &lines{}
-	log, _ := bootstrap.NewLogger(out, slog.LevelInfo)
+	log, _ := bootstrap.NewLogs(out, slog.LevelInfo)
 	log.Info("before")
 	log.Warn("now")
 	if _, text := out.seen(); !strings.Contains(text, "before") || !strings.Contains(text, "now") {
@@ -82,10 +82,10 @@ func TestNewLogger_WritesWarningsAtOnce(t *testing.T) {
 	}
 }
 
-func TestNewLogger_WritesALotWithoutWaiting(t *testing.T) {
+func TestNewLogs_WritesALotWithoutWaiting(t *testing.T) {
 	t.Parallel()
 	out := &lines{}
-	log, _ := bootstrap.NewLogger(out, slog.LevelInfo)
+	log, _ := bootstrap.NewLogs(out, slog.LevelInfo)
 	for range 10 {
 		log.Info(strings.Repeat("long ", 2000))
 	}

@@ -36,6 +36,7 @@ var Core = wire.NewSet(
 // Driving builds the adapters through which the world reaches the core.
 var Driving = wire.NewSet(
 	httpapi.New,
+	wire.FieldsOf(new(Logs), "Logger"),
 	NewHTTPConfig,
 	wire.Struct(new(httpapi.Services), "*"),
 )
@@ -49,9 +50,9 @@ func NewPublicURL(config Config) notification.PublicURL {
 }
 
 // NewHTTPConfig provides what the HTTP API needs to know.
-func NewHTTPConfig(config Config, version Version, clock ports.Clock, ids ports.IDs, checks []httpapi.Check) httpapi.Config {
+func NewHTTPConfig(config Config, version Version, clock ports.Clock, ids ports.IDs, logs Logs, checks []httpapi.Check) httpapi.Config {
 	return httpapi.Config{
 		PublicURL: config.PublicURL, TrustedProxies: config.TrustedProxies, Key: config.SecretKey,
-		Version: string(version), Now: clock.Now, NewID: ids.New, Checks: checks,
+		Version: string(version), Now: clock.Now, NewID: ids.New, Requests: logs.Requests, Checks: checks,
 	}
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -44,6 +45,8 @@ type Config struct {
 	// Now and NewID are the assembly's clock and source of ids.
 	Now   func() time.Time
 	NewID func() string
+	// Requests gets a line of JSON for each request; nil for none.
+	Requests io.Writer
 	// Checks are what GET /readyz reports.
 	Checks []Check
 }
@@ -87,7 +90,7 @@ type api struct {
 	routes  []Route
 	pages   []string
 	hot     map[string]fiber.Handler
-	bodies  sync.Pool // of *[]byte, for hot answers
+	buffers sync.Pool // of *[]byte
 
 	accounts      *account.Service
 	organizations *organization.Service
@@ -121,7 +124,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
 		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
 		members: services.Members, billing: services.Billing, metering: services.Metering,
-		images: services.Images, demo: services.Demo, hot: map[string]fiber.Handler{}, bodies: sync.Pool{New: func() any { return new([]byte) }},
+		images: services.Images, demo: services.Demo, hot: map[string]fiber.Handler{}, buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}
 	a.underAPI, a.elsewhere = newHeaders(a.cookies.secure)
 	app := a.newFiber()

@@ -41,10 +41,10 @@ func (a *api) hotOrganization(c *fiber.Ctx, actor domain.Actor) error {
 	h.Set(fiber.HeaderCacheControl, cacheTagged)
 	h.SetContentType(fiber.MIMEApplicationJSON)
 	c.Response().SetStatusCode(http.StatusOK)
-	body := a.bodies.Get().(*[]byte) //nolint:forcetypeassert // New makes nothing else
+	body := a.buffers.Get().(*[]byte) //nolint:forcetypeassert // New makes nothing else
 	*body = a.appendOrganization((*body)[:0], o)
 	c.Response().SetBody(*body)
-	a.bodies.Put(body)
+	a.buffers.Put(body)
 	return nil
 }
 

@@ -20,8 +20,6 @@ type request struct {
 	// actor is the caller in the organization that the path names.
 	actor domain.Actor
 	route *Route
-	// space holds the attributes of the log, so that they cost no allocation.
-	space [8]slog.Attr
 }
 
 type requestKey struct{}
@@ -40,7 +38,7 @@ func requestOf(c *fiber.Ctx) *request {
 // attrs names the request in the log. No address, no query: they may hold what
 // does not belong there.
 func (r *request) attrs() []slog.Attr {
-	attrs := append(r.space[:0], slog.String("request_id", r.id))
+	attrs := []slog.Attr{slog.String("request_id", r.id)}
 	if r.route != nil {
 		attrs = append(attrs, slog.String("route", r.route.name))
 	} else {

@@ -4,7 +4,6 @@ package inmemory
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/google/wire"
 
@@ -28,7 +27,7 @@ var adapters = wire.NewSet(
 
 // New returns the whole product in one process, empty. The function that it
 // returns closes it.
-func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version, log *slog.Logger, options Options) (*App, func(), error) {
+func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version, logs bootstrap.Logs, options Options) (*App, func(), error) {
 	panic(wire.Build(
 		bootstrap.Core,
 		bootstrap.Driving,

@@ -9,7 +9,6 @@ package inmemory
 import (
 	"context"
 	"github.com/google/wire"
-	"log/slog"
 	"rowhouse/adapters/blob"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/imaging"
@@ -33,11 +32,12 @@ import (
 
 // New returns the whole product in one process, empty. The function that it
 // returns closes it.
-func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version, log *slog.Logger, options Options) (*App, func(), error) {
+func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version, logs bootstrap.Logs, options Options) (*App, func(), error) {
 	clock := options.Clock
 	iDs := options.IDs
 	v := newChecks()
-	httpapiConfig := bootstrap.NewHTTPConfig(config, version, clock, iDs, v)
+	httpapiConfig := bootstrap.NewHTTPConfig(config, version, clock, iDs, logs, v)
+	logger := logs.Logger
 	accountConfig := newAccountConfig(config, options)
 	store := options.Store
 	tokens := options.Tokens
@@ -72,7 +72,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		Images:        imageStore,
 		Demo:          demoService,
 	}
-	api := httpapi.New(httpapiConfig, log, services)
+	api := httpapi.New(httpapiConfig, logger, services)
 	app := &App{
 		API:           api,
 		Store:         store,

@@ -38,7 +38,7 @@ func newKey() []byte {
 }
 
 func runDemo(ctx context.Context, config bootstrap.Config, out, logs io.Writer) error {
-	log, flush := bootstrap.NewLogger(logs, config.LogLevel)
+	log, flush := bootstrap.NewLogs(logs, config.LogLevel)
 	defer flush()
 	// First the address: where it is taken, nothing else is worth doing.
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", config.ListenAddr)
@@ -58,7 +58,7 @@ func runDemo(ctx context.Context, config bootstrap.Config, out, logs io.Writer) 
 		return err
 	}
 	greet(out, config, accounts)
-	return bootstrap.Serve(ctx, app.API, listener, log)
+	return bootstrap.Serve(ctx, app.API, listener, log.Logger)
 }
 
 // greet says what there is to do.

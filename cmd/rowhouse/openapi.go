@@ -24,7 +24,7 @@ func newOpenAPICommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			app, closeApp, err := newDemo(cmd.Context(), config, slog.New(slog.DiscardHandler))
+			app, closeApp, err := newDemo(cmd.Context(), config, bootstrap.Logs{Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				return err
 			}
@@ -40,8 +40,8 @@ func newOpenAPICommand() *cobra.Command {
 }
 
 // newDemo assembles the product in memory, empty.
-func newDemo(ctx context.Context, config bootstrap.Config, log *slog.Logger) (*inmemory.App, func(), error) {
-	return inmemory.New(ctx, config, bootstrap.Version(version), log, inmemory.Options{
+func newDemo(ctx context.Context, config bootstrap.Config, logs bootstrap.Logs) (*inmemory.App, func(), error) {
+	return inmemory.New(ctx, config, bootstrap.Version(version), logs, inmemory.Options{
 		Store: memory.NewStore(), Throttle: memory.NewThrottle(system.Clock{}),
 		Clock: system.Clock{}, IDs: system.IDs{}, Tokens: system.Tokens{},
 		Passwords:    argon2.New(argon2.DefaultConfig()),

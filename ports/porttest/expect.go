@@ -25,15 +25,6 @@ func wantAnyError(t *testing.T, call string, err error) {
 	}
 }
 
-// wantNotThere checks that a call found no row to change. Where the contract
-// speaks of versions only, a row that is not there has none that matches.
-func wantNotThere(t *testing.T, call string, err error) {
-	t.Helper()
-	if !errors.Is(err, domain.ErrNotFound) && !errors.Is(err, domain.ErrPreconditionFailed) {
-		t.Errorf("%s = %v, want %v or %v", call, err, domain.ErrNotFound, domain.ErrPreconditionFailed)
-	}
-}
-
 // wantNothing checks that a list of what is not there is empty or not found.
 func wantNothing(t *testing.T, call string, n int, err error) {
 	t.Helper()

@@ -83,7 +83,7 @@ func testOrganizationUnknown(t *testing.T, s *scene) {
 	_, err = tenant.Organization().Detail(ctx)
 	wantError(t, "Detail", err, domain.ErrNotFound)
 	_, err = tenant.Organization().Save(ctx, unknown)
-	wantNotThere(t, "Save", err)
+	wantError(t, "Save", err, domain.ErrNotFound)
 	_, err = tenant.Organization().Get(ctx)
 	wantError(t, "Get after Save", err, domain.ErrNotFound)
 }

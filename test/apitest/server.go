@@ -82,7 +82,7 @@ func New(tb testing.TB, options ...Option) *Server {
 	for _, option := range options {
 		option(&config, &wiring)
 	}
-	app, closeApp, err := inmemory.New(tb.Context(), config, "test", slog.New(slog.NewJSONHandler(s.Logs, nil)), wiring)
+	app, closeApp, err := inmemory.New(tb.Context(), config, "test", bootstrap.Logs{Logger: slog.New(slog.NewJSONHandler(s.Logs, nil)), Requests: s.Logs}, wiring)
 	if err != nil {
 		tb.Fatal(err)
 	}
