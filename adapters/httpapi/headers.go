@@ -21,7 +21,7 @@ type fixedHeader struct{ name, value []byte }
 
 func newFixedHeaders(pairs ...string) []fixedHeader {
 	var headers []fixedHeader
-	for i := 0; i < len(pairs); i += 2 {
+	for i := 0; i+1 < len(pairs); i += 2 {
 		headers = append(headers, fixedHeader{[]byte(http.CanonicalHeaderKey(pairs[i])), []byte(pairs[i+1])})
 	}
 	return headers
