@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -84,13 +85,17 @@ type api struct {
 	cookies cookies
 
 	underAPI, elsewhere []fixedHeader
+	cacheTagged         fixedHeader
 
 	proxies []netip.Prefix // of TrustedProxies
 	huma    huma.API
 	routes  []Route
 	pages   []string
 	hot     map[string]fiber.Handler
-	buffers sync.Pool // of *[]byte
+
+	instance string        // of this process, before the number of a request
+	requests atomic.Uint64 // counted so far
+	buffers  sync.Pool     // of *[]byte
 
 	accounts      *account.Service
 	organizations *organization.Service
@@ -124,9 +129,10 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
 		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
 		members: services.Members, billing: services.Billing, metering: services.Metering,
-		images: services.Images, demo: services.Demo, hot: map[string]fiber.Handler{}, buffers: sync.Pool{New: func() any { return new([]byte) }},
+		images: services.Images, demo: services.Demo, hot: map[string]fiber.Handler{}, instance: instanceOf(config.NewID()), buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}
 	a.underAPI, a.elsewhere = newHeaders(a.cookies.secure)
+	a.cacheTagged = newFixedHeaders(fiber.HeaderCacheControl, cacheTagged)[0]
 	app := a.newFiber()
 	app.Use(a.observe, recovery.New(), limitURI)
 	a.huma = humafiber.NewV2WithGroup(app, headToo{Router: app.Group(basePath), hot: a.hot}, newHumaConfig(config.Version))
@@ -147,6 +153,9 @@ func New(config Config, log *slog.Logger, services Services) *API {
 	app.Use(a.serveWeb)
 	return &API{App: app, Routes: a.routes, Pages: a.pages, Docs: a.huma.OpenAPI(), drain: drain}
 }
+
+// instanceOf cuts an id down to what tells processes apart.
+func instanceOf(id string) string { return id[strings.LastIndexByte(id, '-')+1:] + "-" }
 
 // newFiber returns a server with the bounds that Fiber leaves open.
 func (a *api) newFiber() *fiber.App {

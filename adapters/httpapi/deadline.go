@@ -26,8 +26,8 @@ type timer struct {
 	cancel context.CancelFunc
 }
 
-func newDeadline(parent context.Context) *deadline {
-	return &deadline{Context: parent, ends: time.Now().Add(requestTimeout)} //nolint:forbidigo // contexts run on real time
+func (d *deadline) begin(parent context.Context, now time.Time) {
+	d.Context, d.ends = parent, now.Add(requestTimeout)
 }
 
 // Deadline implements context.Context.

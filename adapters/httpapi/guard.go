@@ -151,7 +151,7 @@ func permit(actor domain.Actor, c *fiber.Ctx, route *Route) error {
 
 // checkIDs refuses ids that are none. The organization can be a slug too.
 func checkIDs(c *fiber.Ctx, route *Route) error {
-	for _, name := range pathIDs(route.Path) {
+	for _, name := range route.ids {
 		if !domain.IsUUID(c.Params(name)) {
 			return domain.ErrNotFound
 		}

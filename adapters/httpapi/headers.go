@@ -48,7 +48,7 @@ func newHeaders(https bool) (underAPI, elsewhere []fixedHeader) {
 		append(everywhere(https), newFixedHeaders(fiber.HeaderContentSecurityPolicy, cspPage)...)
 }
 
-func (a *api) setHeaders(c *fiber.Ctx) {
+func (a *api) setHeaders(c *fiber.Ctx, r *request) {
 	headers := a.elsewhere
 	if underAPI(c) {
 		headers = a.underAPI
@@ -57,7 +57,7 @@ func (a *api) setHeaders(c *fiber.Ctx) {
 	for _, fixed := range headers {
 		h.SetCanonical(fixed.name, fixed.value)
 	}
-	if r := requestOf(c); r.id != "" {
+	if r.id != "" {
 		h.Set(fiber.HeaderXRequestID, r.id)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // that there are none of, encoding by reflection) costs more than all the rest
 // of the answer. Only what every page asks for earns this.
 func (a *api) serveHot(r Route, answer func(*fiber.Ctx, domain.Actor) error) {
-	route := r.named()
+	route := r.prepared()
 	a.hot[route.Method+" "+fiberPath(route.Path)] = func(c *fiber.Ctx) error {
 		r := requestOf(c)
 		r.route = &route
@@ -38,7 +38,7 @@ func (a *api) hotOrganization(c *fiber.Ctx, actor domain.Actor) error {
 	}
 	h := &c.Response().Header
 	h.Set(fiber.HeaderETag, etagOf(o.Version))
-	h.Set(fiber.HeaderCacheControl, cacheTagged)
+	h.SetCanonical(a.cacheTagged.name, a.cacheTagged.value)
 	h.SetContentType(fiber.MIMEApplicationJSON)
 	c.Response().SetStatusCode(http.StatusOK)
 	body := a.buffers.Get().(*[]byte) //nolint:forcetypeassert // New makes nothing else

@@ -163,7 +163,7 @@ func (a *api) handleError(c *fiber.Ctx, err error) error {
 	if r := requestOf(c); r.id == "" { // what cannot be read never got to observe
 		r.id = a.config.NewID()
 	}
-	a.setHeaders(c)
+	a.setHeaders(c, requestOf(c))
 	return a.failed(c.UserContext(), c, err).send(c)
 }
 

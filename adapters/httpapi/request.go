@@ -20,6 +20,8 @@ type request struct {
 	// actor is the caller in the organization that the path names.
 	actor domain.Actor
 	route *Route
+	// ends is the context of everything that is done for the request.
+	ends deadline
 }
 
 type requestKey struct{}

@@ -13,10 +13,10 @@ func (a *api) observe(c *fiber.Ctx) error {
 	r := &request{id: a.requestID(c.Get(fiber.HeaderXRequestID)), fiber: c}
 	c.Locals(requestKey{}, r)
 	start := a.config.Now()
-	ctx := newDeadline(c.UserContext())
-	defer ctx.release()
-	c.SetUserContext(ctx)
-	a.setHeaders(c)
+	r.ends.begin(c.UserContext(), start)
+	defer r.ends.release()
+	c.SetUserContext(&r.ends)
+	a.setHeaders(c, r)
 
 	if err := c.Next(); err != nil {
 		if err := a.handleError(c, err); err != nil {
@@ -54,10 +54,11 @@ func (a *api) logRequest(r *request, status int, start time.Time) {
 	a.buffers.Put(line)
 }
 
-// requestID takes the client's id for the request if it is sane.
+// requestID takes the client's id for the request if it is sane. Ours is a
+// random number of this process and a count: unique, and cheap.
 func (a *api) requestID(given string) string {
 	if given == "" || len(given) > 64 || strings.IndexFunc(given, oddInID) >= 0 {
-		return a.config.NewID()
+		return a.instance + strconv.FormatUint(a.requests.Add(1), 36)
 	}
 	return strings.Clone(given)
 }

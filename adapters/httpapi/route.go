@@ -58,7 +58,8 @@ type Route struct {
 	Errors []int // further statuses than those that follow from the rest
 	Hidden bool  // not in the OpenAPI document
 
-	name string // method and path, for the log
+	name string   // method and path, for the log
+	ids  []string // the parameters of the path that hold ids
 }
 
 // safe reports whether the method changes nothing (RFC 9110, section 9.2.1).
@@ -90,9 +91,9 @@ func (r Route) errors() []int {
 	return slices.Compact(statuses)
 }
 
-// named returns the route with its name for the log.
-func (r Route) named() Route {
-	r.name = r.Method + " " + r.Path
+// prepared returns the route with what follows from it.
+func (r Route) prepared() Route {
+	r.name, r.ids = r.Method+" "+r.Path, pathIDs(r.Path)
 	return r
 }
 
@@ -119,7 +120,7 @@ func fiberPath(path string) string {
 
 // register adds a route with its guard. The handler returns domain errors.
 func register[I, O any](a *api, r Route, handle func(context.Context, *I) (*O, error)) {
-	r = r.named()
+	r = r.prepared()
 	a.routes = append(a.routes, r)
 	op := r.operation()
 	op.Middlewares = huma.Middlewares{a.guard(&r)}

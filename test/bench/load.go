@@ -117,37 +117,39 @@ func readAnswer(in *bufio.Reader) ([]byte, error) {
 	return body, err
 }
 
-// get asks once.
-func get(ctx context.Context, addr string, request []byte) ([]byte, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close() }()
-	if _, err := conn.Write(request); err != nil {
-		return nil, err
-	}
-	body, err := readAnswer(bufio.NewReaderSize(conn, 64<<10))
-	return bytes.Clone(body), err
+// answer is what a server sent: the headers that it chose, and the body.
+type answer struct {
+	Header http.Header
+	Body   []byte
 }
 
-// cookieOf asks once and returns the first cookie that the answer sets.
-func cookieOf(ctx context.Context, addr string, request []byte) (string, error) {
+// get asks once, and fails unless the answer is a 200.
+func get(ctx context.Context, addr string, request []byte) (answer, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return "", err
+		return answer{}, err
 	}
 	defer func() { _ = conn.Close() }()
 	if _, err := conn.Write(request); err != nil {
-		return "", err
+		return answer{}, err
 	}
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
-		return "", err
+		return answer{}, err
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if cookies := answer.Cookies(); len(cookies) > 0 {
-		return cookies[0].Name + "=" + cookies[0].Value, nil
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return answer{}, fmt.Errorf("the server answered %s", res.Status)
 	}
-	return "", errors.New("the answer sets no cookie")
+	body, err := io.ReadAll(res.Body)
+	return answer{Header: res.Header, Body: body}, err
+}
+
+// cookieOf returns the first cookie that an answer sets, as it is sent back.
+func cookieOf(a answer) string {
+	cookies := (&http.Response{Header: a.Header}).Cookies()
+	if len(cookies) == 0 {
+		return ""
+	}
+	return cookies[0].Name + "=" + cookies[0].Value
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -67,15 +69,19 @@ func startProduct(ctx context.Context, binary string) (*process, error) {
 	return nil, fmt.Errorf("%s demo ended without a session to use", binary)
 }
 
-// startBare starts the peer: this program, as a bare Fiber route that answers
-// with body.
-func startBare(ctx context.Context, body []byte) (*process, error) {
+// startBare starts the peer: this program, as a bare Fiber route that always
+// gives the same answer.
+func startBare(ctx context.Context, same answer) (*process, error) {
+	in, err := json.Marshal(same)
+	if err != nil {
+		return nil, err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, bareRole)
-	cmd.Stdin = strings.NewReader(string(body))
+	cmd.Stdin = bytes.NewReader(in)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
