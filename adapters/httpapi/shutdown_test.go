@@ -39,7 +39,11 @@ func TestShutdown(t *testing.T) {
 		}
 		answered <- res
 	}()
-	<-passwords.entered
+	select {
+	case <-passwords.entered:
+	case res := <-answered:
+		t.Fatalf("the request did not wait: %d %s", res.StatusCode, res.Body)
+	}
 	s.API.Drain()
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.API.App.Shutdown() }()
