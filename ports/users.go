@@ -55,6 +55,9 @@ type AuthTokens interface {
 	// with domain.ErrInvalidToken. Of several at once, one succeeds. It does
 	// not look at the time: ask the token whether it is live.
 	Take(ctx context.Context, hash domain.TokenHash, purposes ...domain.TokenPurpose) (domain.AuthToken, error)
+	// Of returns the user's token of a purpose, or domain.ErrNotFound. It does
+	// not look at the time: ask the token whether it is live.
+	Of(ctx context.Context, user domain.UserID, purpose domain.TokenPurpose) (domain.AuthToken, error)
 	// RemoveAll kills the user's tokens of the given purposes.
 	RemoveAll(ctx context.Context, user domain.UserID, purposes ...domain.TokenPurpose) error
 }

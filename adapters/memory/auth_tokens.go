@@ -38,6 +38,18 @@ func (r authTokens) Take(ctx context.Context, hash domain.TokenHash, purposes ..
 	return token, err
 }
 
+func (r authTokens) Of(ctx context.Context, user domain.UserID, purpose domain.TokenPurpose) (token domain.AuthToken, err error) {
+	err = r.read(ctx, func(d *data) error {
+		hash, ok := d.authTokenOf[authTokenKey{user, purpose}]
+		if !ok {
+			return domain.ErrNotFound
+		}
+		token = d.authTokens[hash]
+		return nil
+	})
+	return token, err
+}
+
 func (r authTokens) RemoveAll(ctx context.Context, user domain.UserID, purposes ...domain.TokenPurpose) error {
 	return r.write(ctx, func(tx *transaction) error {
 		tx.removeAuthTokens(user, purposes...)

@@ -15,7 +15,8 @@ func (s *Service) ChangePassword(ctx context.Context, caller domain.Caller, curr
 	if err := domain.CheckPassword("new_password", next, passwordContext(caller.User)...); err != nil {
 		return "", err
 	}
-	if err := s.confirmPassword(ctx, caller, "current_password", current); err != nil {
+	proof, err := s.confirmPassword(ctx, caller, "current_password", current)
+	if err != nil {
 		return "", err
 	}
 	hash, err := s.passwords.Hash(ctx, next)
@@ -23,7 +24,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller domain.Caller, curr
 		return "", err
 	}
 	session, token := s.renewed(caller.Session)
-	user, err := s.updateUser(ctx, caller.User.ID, func(tx ports.Repositories, user *domain.User) error {
+	err = s.redeem(ctx, proof, func(tx ports.Repositories, user *domain.User) error {
 		user.PasswordHash = hash
 		// Whoever asked for a change of address may be why the password changes.
 		if err := tx.AuthTokens().RemoveAll(ctx, user.ID, domain.TokenResetPassword, domain.TokenChangeEmail); err != nil {
@@ -37,7 +38,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller domain.Caller, curr
 	if err != nil {
 		return "", err
 	}
-	return token, s.notify.PasswordChanged(ctx, user)
+	return token, s.notify.PasswordChanged(ctx, caller.User)
 }
 
 // ForgotPassword mails a link to set a new password, if somebody has this

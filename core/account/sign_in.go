@@ -31,52 +31,76 @@ func (s *Service) SignIn(ctx context.Context, email, password string, client Cli
 	if nonce, ok := s.trustedDevice(user, client.Device); ok {
 		key = "device:" + nonce
 	}
-	if err := s.verifyPassword(ctx, key, user, password, domain.ErrInvalidCredentials); err != nil {
+	proof, err := s.verifyPassword(ctx, key, user, password, domain.ErrInvalidCredentials)
+	if err != nil {
 		return SignedIn{}, err
 	}
-	signedIn := s.newSession(user, client)
-	return signedIn, s.store.Sessions().Add(ctx, signedIn.Caller.Session)
+	var signedIn SignedIn
+	err = s.redeem(ctx, proof, func(tx ports.Repositories, user *domain.User) error {
+		signedIn = s.newSession(*user, client)
+		return tx.Sessions().Add(ctx, signedIn.Caller.Session)
+	})
+	return signedIn, err
+}
+
+// proof is a password that was checked: it counts only while it still is the
+// user's.
+type proof struct {
+	user    domain.UserID
+	checked domain.PasswordHash
+	renewed domain.PasswordHash // "" unless the hash was made with old parameters
+	refusal error               // what to say where it is another by now
 }
 
 // verifyPassword counts an attempt under key and checks the password; refusal
 // is the error where it is wrong. A user without an id has none.
-func (s *Service) verifyPassword(ctx context.Context, key string, user domain.User, password string, refusal error) error {
+func (s *Service) verifyPassword(ctx context.Context, key string, user domain.User, password string, refusal error) (proof, error) {
+	p := proof{user: user.ID, checked: user.PasswordHash, refusal: refusal}
 	if err := s.attempt(ctx, key, domain.ThrottlePasswords); err != nil {
-		return err
+		return p, err
 	}
 	if len(password) > maxPasswordBytes {
 		password = ""
 	}
 	match, outdated, err := s.passwords.Verify(ctx, password, user.PasswordHash)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if !match {
-		return refusal
-	}
-	if err := s.throttle.Forget(ctx, key); err != nil {
-		return err
+		return p, refusal
 	}
 	if outdated {
-		return s.renewHash(ctx, user, password)
+		if p.renewed, err = s.passwords.Hash(ctx, password); err != nil {
+			return p, err
+		}
 	}
-	return nil
+	return p, s.throttle.Forget(ctx, key)
 }
 
-// renewHash replaces a hash that was made with old parameters, unless the
-// password was changed meanwhile.
-func (s *Service) renewHash(ctx context.Context, user domain.User, password string) error {
-	hash, err := s.passwords.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	_, err = s.updateUser(ctx, user.ID, func(_ ports.Repositories, stored *domain.User) error {
-		if stored.PasswordHash == user.PasswordHash {
-			stored.PasswordHash = hash
+// redeem does what a proven password opens, unless it was changed since it was
+// looked at: that takes long enough for a reset to come between.
+func (s *Service) redeem(ctx context.Context, p proof, open func(ports.Repositories, *domain.User) error) error {
+	return s.store.Update(ctx, ports.OfUser(p.user), func(tx ports.Repositories) error {
+		user, err := tx.Users().Get(ctx, p.user)
+		if err != nil {
+			return err
 		}
-		return nil
+		if user.PasswordHash != p.checked {
+			return p.refusal
+		}
+		before := user
+		if p.renewed != "" {
+			user.PasswordHash = p.renewed
+		}
+		if err := open(tx, &user); err != nil {
+			return err
+		}
+		if user == before {
+			return nil
+		}
+		user.UpdatedAt = s.clock.Now()
+		return tx.Users().Save(ctx, user)
 	})
-	return err
 }
 
 // newSession makes a session of the user on the client's device.

@@ -4,22 +4,27 @@ import (
 	"context"
 
 	"rowhouse/core/domain"
+	"rowhouse/ports"
 )
 
 // Sudo opens the actions that ask for a recent password in this session, for
 // domain.SudoWindow. The session gets a new token, as after every proof of
 // identity. It fails with domain.WrongPassword.
 func (s *Service) Sudo(ctx context.Context, caller domain.Caller, password string) (domain.Token, error) {
-	if err := s.confirmPassword(ctx, caller, "password", password); err != nil {
+	proof, err := s.confirmPassword(ctx, caller, "password", password)
+	if err != nil {
 		return "", err
 	}
 	session, token := s.renewed(caller.Session)
-	return token, s.store.Sessions().Save(ctx, session)
+	err = s.redeem(ctx, proof, func(tx ports.Repositories, _ *domain.User) error {
+		return tx.Sessions().Save(ctx, session)
+	})
+	return token, err
 }
 
 // confirmPassword checks the password of somebody who is signed in. field is
 // its JSON name.
-func (s *Service) confirmPassword(ctx context.Context, caller domain.Caller, field, password string) error {
+func (s *Service) confirmPassword(ctx context.Context, caller domain.Caller, field, password string) (proof, error) {
 	return s.verifyPassword(ctx, "sudo:"+string(caller.User.ID), caller.User, password, domain.WrongPassword(field))
 }
 

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 
 	"rowhouse/core/domain"
 	"rowhouse/ports"
@@ -42,7 +43,8 @@ func (s *Service) VerifyEmail(ctx context.Context, token domain.Token) error {
 	return s.notify.EmailChanged(ctx, moved.user, moved.old, moved.revert)
 }
 
-// movedEmail is an account that has a new address, with the way back.
+// movedEmail is an account that has a new address, with the way back, if the
+// old one gets it.
 type movedEmail struct {
 	user   domain.User
 	old    domain.Email
@@ -51,10 +53,19 @@ type movedEmail struct {
 
 // settleMove does what follows from a change of address: the old one gets a
 // link that takes it back, and whoever takes it back ends every session, since
-// somebody else may have made the change.
+// somebody else may have made the change. While an earlier address can still
+// take the account back, a later one gets no such link: else whoever stole the
+// account could move it twice and keep its owner out.
 func (s *Service) settleMove(ctx context.Context, tx ports.Repositories, link domain.AuthToken, user domain.User, old domain.Email) (*movedEmail, error) {
 	switch link.Purpose {
 	case domain.TokenChangeEmail:
+		earlier, err := tx.AuthTokens().Of(ctx, user.ID, domain.TokenRevertEmail)
+		if err == nil && earlier.Live(s.clock.Now()) {
+			return &movedEmail{user: user, old: old}, nil
+		}
+		if err != nil && !errors.Is(err, domain.ErrNotFound) {
+			return nil, err
+		}
 		revert, token := s.newLink(user.ID, old, domain.TokenRevertEmail)
 		return &movedEmail{user: user, old: old, revert: token}, tx.AuthTokens().Add(ctx, revert)
 	case domain.TokenRevertEmail:

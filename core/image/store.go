@@ -30,12 +30,13 @@ func (s *Store) Keep(ctx context.Context, key domain.BlobKey, upload []byte) (in
 	return int64(len(blob.Content)), s.blobs.Put(ctx, key, blob)
 }
 
-// Discard deletes a picture that nothing points at any more. "" is none.
+// Discard deletes a picture that nothing points at any more. "" is none. It
+// does so also where the caller has stopped waiting: what led here is done.
 func (s *Store) Discard(ctx context.Context, key domain.BlobKey) error {
 	if key == "" {
 		return nil
 	}
-	return s.blobs.Remove(ctx, key)
+	return s.blobs.Remove(context.WithoutCancel(ctx), key)
 }
 
 // Get returns the picture with this public file name, or domain.ErrNotFound.

@@ -98,14 +98,18 @@ func (s *Service) ChangeEmail(ctx context.Context, user domain.User, to domain.E
 }
 
 // EmailChanged tells the old address that the account has moved, with the
-// link that takes it back.
+// link that takes it back. Without one, an address before that has it.
 func (s *Service) EmailChanged(ctx context.Context, user domain.User, old domain.Email, revert domain.Token) error {
-	return s.send(ctx, old, letter{
+	l := letter{
 		Subject: "Your e-mail address was changed", Name: user.Name,
 		Paragraphs: []string{"Your account now uses another address, " + user.Email.Masked() + "."},
-		Action:     "Take the change back", Link: s.link("/verify-email", revert),
-		Footnote: "If this was not you, take it back within 72 hours: that also signs out every device.",
-	})
+		Footnote:   "If this was not you, use the link that was mailed to the address before this one.",
+	}
+	if revert != "" {
+		l.Action, l.Link = "Take the change back", s.link("/verify-email", revert)
+		l.Footnote = "If this was not you, take it back within 72 hours: that also signs out every device."
+	}
+	return s.send(ctx, old, l)
 }
 
 // link puts the token into the fragment, which browsers do not send: it

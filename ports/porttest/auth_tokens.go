@@ -11,6 +11,7 @@ var authTokenTests = []storeTest{
 	{"a link is taken for its own purpose only", testTakePurpose},
 	{"a link is taken however old it is", testTakeOld},
 	{"a newer link kills the older ones of its user and purpose only", testNewerLink},
+	{"a user's link of a purpose can be looked at", testLinkOf},
 	{"the links of some purposes are killed, of one user only", testRemoveAllLinks},
 	{"a link needs a user", testLinkNeedsUser},
 }
@@ -98,4 +99,21 @@ func testLinkNeedsUser(t *testing.T, s *scene) {
 	}
 	wantAnyError(t, "Add", s.store.AuthTokens().Add(t.Context(), link))
 	s.wantDead(link)
+}
+
+func testLinkOf(t *testing.T, s *scene) {
+	ctx := t.Context()
+	_, err := s.store.AuthTokens().Of(ctx, s.ada.ID, domain.TokenRevertEmail)
+	wantError(t, "Of a purpose without a link", err, domain.ErrNotFound)
+	want := s.authToken(s.ada.ID, domain.TokenRevertEmail)
+	s.authToken(s.grace.ID, domain.TokenRevertEmail)
+	s.authToken(s.ada.ID, domain.TokenVerifyEmail)
+	for range 2 { // looking does not use it up
+		got, err := s.store.AuthTokens().Of(ctx, s.ada.ID, domain.TokenRevertEmail)
+		s.must(err)
+		wantEqual(t, "the link", got, want)
+	}
+	s.wantTakes(want)
+	_, err = s.store.AuthTokens().Of(ctx, s.ada.ID, domain.TokenRevertEmail)
+	wantError(t, "Of a link that was taken", err, domain.ErrNotFound)
 }
