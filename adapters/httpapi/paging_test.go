@@ -186,6 +186,7 @@ func TestPaging_Cursors(t *testing.T) {
 		{"on another organization's list", other.Path("/members"), cursor, c.Owner},
 		{"on another list", c.Path("/workspaces"), cursor, c.Owner},
 		{"on a list of one's own", "/organizations", cursor, c.Owner},
+		{"of one list of one's own on another", "/me/sessions", c.Owner.Get("/organizations?limit=2").Text("next_cursor"), c.Owner},
 		{"with a filter that it was not made for", members + "?role=member", cursor, c.Owner},
 		{"with a search that it was not made for", members + "?query=a", cursor, c.Owner},
 		{"without the filter that it was made for", members, c.Owner.Get(members + "?role=member&limit=2").Text("next_cursor"), c.Owner},
