@@ -79,9 +79,9 @@ func askOne(ctx context.Context, addr string, request []byte, latencies []time.D
 	return nil
 }
 
-var (
-	okLine        = []byte("HTTP/1.1 200 ")
-	contentLength = []byte("Content-Length: ")
+const (
+	okLine        = "HTTP/1.1 200 "
+	contentLength = "Content-Length: "
 )
 
 // readAnswer reads one answer, which must be a 200 with its length, and
@@ -91,7 +91,7 @@ func readAnswer(in *bufio.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(line, okLine) {
+	if !bytes.HasPrefix(line, []byte(okLine)) {
 		return nil, fmt.Errorf("the server answered %q", line)
 	}
 	length := 0
@@ -100,7 +100,7 @@ func readAnswer(in *bufio.Reader) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if digits, ok := bytes.CutPrefix(line, contentLength); ok {
+		if digits, ok := bytes.CutPrefix(line, []byte(contentLength)); ok {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(digits))); err != nil {
 				return nil, err
 			}
@@ -119,8 +119,8 @@ func readAnswer(in *bufio.Reader) ([]byte, error) {
 
 // answer is what a server sent: the headers that it chose, and the body.
 type answer struct {
-	Header http.Header
-	Body   []byte
+	Header http.Header `json:"header"`
+	Body   []byte      `json:"body"`
 }
 
 // get asks once, and fails unless the answer is a 200.

@@ -80,7 +80,7 @@ func startBare(ctx context.Context, same answer) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, bareRole)
+	cmd := exec.CommandContext(ctx, self, bareRole) //nolint:gosec // this program
 	cmd.Stdin = bytes.NewReader(in)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

@@ -46,7 +46,7 @@ func (f figure) goal() string {
 // report prints the figures as a table, and fails where one misses its goal.
 func report(out io.Writer, figures []figure) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "figure\tmedian\tlowest\thighest\tgoal\t")
+	_, _ = fmt.Fprintln(table, "figure\tmedian\tlowest\thighest\tgoal\t")
 	var missed []string
 	for _, f := range figures {
 		verdict := ""
@@ -54,7 +54,7 @@ func report(out io.Writer, figures []figure) error {
 			verdict = "MISSED"
 			missed = append(missed, f.name)
 		}
-		fmt.Fprintf(table, "%s\t%.2f%s\t%.2f\t%.2f\t%s\t%s\n",
+		_, _ = fmt.Fprintf(table, "%s\t%.2f%s\t%.2f\t%.2f\t%s\t%s\n",
 			f.name, f.median(), f.unit, slices.Min(f.values), slices.Max(f.values), f.goal(), verdict)
 	}
 	if err := table.Flush(); err != nil {
