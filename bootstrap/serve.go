@@ -18,7 +18,7 @@ const drainTimeout = 25 * time.Second
 // that are under way.
 func Serve(ctx context.Context, api *httpapi.API, listener net.Listener, log *slog.Logger) error {
 	failed := make(chan error, 1)
-	go func() { failed <- api.App.Listener(listener) }()
+	go func() { failed <- api.App.Listener(httpapi.NewListener(listener)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve HTTP: %w", err)

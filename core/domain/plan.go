@@ -104,9 +104,9 @@ func monthlyAndYearly(month int64) []Price {
 // PlanOf returns the plan of a tier. An unknown tier, which only a mistake in
 // stored data could bring about, gets the free plan: never more than was paid.
 func PlanOf(tier Tier) Plan {
-	for _, p := range Plans {
-		if p.Tier == tier {
-			return p
+	for i := range Plans {
+		if Plans[i].Tier == tier {
+			return Plans[i]
 		}
 	}
 	return Plans[0]

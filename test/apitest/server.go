@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/memory"
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
@@ -99,7 +100,7 @@ func (s *Server) listen(tb testing.TB, closeApp func()) {
 		tb.Fatal(err)
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- s.API.App.Listener(listener) }()
+	go func() { stopped <- s.API.App.Listener(httpapi.NewListener(listener)) }()
 	s.transport = &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, listener.Addr().String())
