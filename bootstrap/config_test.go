@@ -47,7 +47,7 @@ func TestLoadConfig_NamesEverythingThatIsWrong(t *testing.T) {
 		{"a public address with a path", environ("PUBLIC_URL=https://example.com/app"), []string{"PUBLIC_URL: must be http:// or https://"}},
 		{"a public address that is none", environ("PUBLIC_URL=http://[::1"), []string{"PUBLIC_URL: is no address"}},
 		{"an unknown log level", environ("LOG_LEVEL=loud"), []string{"LOG_LEVEL: must be debug, info, warn or error"}},
-		{"a proxy that is no address", environ("TRUSTED_PROXIES=10.0.0.1,proxy.example.com"), []string{`TRUSTED_PROXIES: "proxy.example.com"`}},
+		{"a proxy that is no address", environ("TRUSTED_PROXIES=10.0.0.1,balancer.example.com"), []string{`TRUSTED_PROXIES: "balancer.example.com"`}},
 		{"several things at once", environ("LOG_LEVEL=loud", "SECRET_KEY=x"), []string{"LOG_LEVEL:", "SECRET_KEY:"}},
 	}
 	for _, tt := range tests {
