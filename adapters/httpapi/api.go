@@ -129,7 +129,9 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
 		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
 		members: services.Members, billing: services.Billing, metering: services.Metering,
-		images: services.Images, demo: services.Demo, hot: map[string]fiber.Handler{}, instance: instanceOf(config.NewID()), buffers: sync.Pool{New: func() any { return new([]byte) }},
+		images: services.Images, demo: services.Demo,
+		hot: map[string]fiber.Handler{}, instance: instanceOf(config.NewID()),
+		buffers: sync.Pool{New: func() any { return new([]byte) }},
 	}
 	a.underAPI, a.elsewhere = newHeaders(a.cookies.secure)
 	a.cacheTagged = newFixedHeaders(fiber.HeaderCacheControl, cacheTagged)[0]

@@ -19,17 +19,26 @@ import (
 func (a *api) guard(route *Route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humafiber.UnwrapV2(ctx)
-		r := requestOf(c)
-		r.route = route
-		if err := a.admit(c, r, route); err != nil {
-			a.refuse(c, r, a.failed(ctx.Context(), c, err))
+		r, admitted := a.enter(c, route)
+		if !admitted {
 			return
 		}
 		next(ctx)
-		if status := c.Response().StatusCode(); status == http.StatusUnprocessableEntity {
+		if c.Response().StatusCode() == http.StatusUnprocessableEntity {
 			a.refuseMissing(c, r)
 		}
 	}
+}
+
+// enter checks a request to the route, and answers it where it is refused.
+func (a *api) enter(c *fiber.Ctx, route *Route) (r *request, admitted bool) {
+	r = requestOf(c)
+	r.route = route
+	if err := a.admit(c, r, route); err != nil {
+		a.refuse(c, r, a.failed(c.UserContext(), c, err))
+		return r, false
+	}
+	return r, true
 }
 
 // refuse answers with the problem, or, where the path names something that
@@ -59,12 +68,12 @@ func (a *api) refuseMissing(c *fiber.Ctx, r *request) bool {
 
 func (a *api) locate(c *fiber.Ctx, actor domain.Actor) error {
 	if id := c.Params("workspace"); id != "" {
-		if _, err := a.workspaces.Get(c.UserContext(), actor, domain.WorkspaceID(id)); err != nil {
+		if _, err := a.workspaces.Get(c.UserContext(), actor, pathID[domain.WorkspaceID](id)); err != nil {
 			return err
 		}
 	}
 	if id := c.Params("membership"); id != "" {
-		_, err := a.members.Get(c.UserContext(), actor, domain.MembershipID(id))
+		_, err := a.members.Get(c.UserContext(), actor, pathID[domain.MembershipID](id))
 		return err
 	}
 	return nil

@@ -20,13 +20,10 @@ import (
 func (a *api) serveHot(r Route, answer func(*fiber.Ctx, domain.Actor) error) {
 	route := r.prepared()
 	a.hot[route.Method+" "+fiberPath(route.Path)] = func(c *fiber.Ctx) error {
-		r := requestOf(c)
-		r.route = &route
-		if err := a.admit(c, r, &route); err != nil {
-			a.refuse(c, r, a.failed(c.UserContext(), c, err))
-			return nil
+		if r, admitted := a.enter(c, &route); admitted {
+			return answer(c, r.actor)
 		}
-		return answer(c, r.actor)
+		return nil
 	}
 }
 

@@ -147,22 +147,18 @@ type sessionJSON struct {
 }
 
 func (a *api) listSessions(ctx context.Context, caller domain.Caller, in *ListInput) (*listOutput[sessionJSON], error) {
-	scope := scopeOf(ctx)
-	request, err := a.page(*in, scope)
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.accounts.Sessions(ctx, caller, request)
-	if err != nil {
-		return nil, err
-	}
-	render := func(s domain.Session) sessionJSON {
-		return sessionJSON{
-			ID: s.ID, UserAgent: s.UserAgent, IP: s.IP, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt,
-			Current: s.ID == caller.Session.ID,
-		}
-	}
-	return listOf(a, page, scope, render, func(s domain.Session) (string, string) { return string(s.ID), "" }), nil
+	return lister[domain.Session, sessionJSON]{
+		fetch: func(page domain.PageRequest) (domain.Page[domain.Session], error) {
+			return a.accounts.Sessions(ctx, caller, page)
+		},
+		render: func(s domain.Session) sessionJSON {
+			return sessionJSON{
+				ID: s.ID, UserAgent: s.UserAgent, IP: s.IP, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt,
+				Current: s.ID == caller.Session.ID,
+			}
+		},
+		key: func(s domain.Session) (string, string) { return string(s.ID), "" },
+	}.answer(ctx, a, *in)
 }
 
 type sessionInput struct {

@@ -81,16 +81,13 @@ type listMembersInput struct {
 }
 
 func (a *api) listMembers(ctx context.Context, actor domain.Actor, in *listMembersInput) (*listOutput[memberJSON], error) {
-	scope := scopeOf(ctx, in.Role, in.Query)
-	request, err := a.page(in.ListInput, scope)
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.members.List(ctx, actor, membership.ListInput{Role: in.Role, Query: in.Query, Page: request})
-	if err != nil {
-		return nil, err
-	}
-	return listOf(a, page, scope, a.newMemberJSON, func(m domain.Member) (string, string) { return string(m.ID), "" }), nil
+	return lister[domain.Member, memberJSON]{
+		fetch: func(page domain.PageRequest) (domain.Page[domain.Member], error) {
+			return a.members.List(ctx, actor, membership.ListInput{Role: in.Role, Query: in.Query, Page: page})
+		},
+		render: a.newMemberJSON,
+		key:    func(m domain.Member) (string, string) { return string(m.ID), "" },
+	}.answer(ctx, a, in.ListInput, in.Role, in.Query)
 }
 
 // MemberInput is the member in the path.

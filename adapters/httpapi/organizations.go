@@ -148,19 +148,15 @@ func (a *api) organization(o domain.MemberOrganization, err error) (*organizatio
 }
 
 func (a *api) listOrganizations(ctx context.Context, caller domain.Caller, in *ListInput) (*listOutput[listedOrganizationJSON], error) {
-	scope := scopeOf(ctx)
-	request, err := a.page(*in, scope)
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.organizations.List(ctx, caller.User.ID, request)
-	if err != nil {
-		return nil, err
-	}
-	render := func(o domain.MemberOrganization) listedOrganizationJSON {
-		return listedOrganizationJSON{OrganizationJSON: a.newOrganizationJSON(o), Role: o.Role, MemberCount: count(o.Members)}
-	}
-	return listOf(a, page, scope, render, func(o domain.MemberOrganization) (string, string) { return string(o.ID), "" }), nil
+	return lister[domain.MemberOrganization, listedOrganizationJSON]{
+		fetch: func(page domain.PageRequest) (domain.Page[domain.MemberOrganization], error) {
+			return a.organizations.List(ctx, caller.User.ID, page)
+		},
+		render: func(o domain.MemberOrganization) listedOrganizationJSON {
+			return listedOrganizationJSON{OrganizationJSON: a.newOrganizationJSON(o), Role: o.Role, MemberCount: count(o.Members)}
+		},
+		key: func(o domain.MemberOrganization) (string, string) { return string(o.ID), "" },
+	}.answer(ctx, a, *in)
 }
 
 type createOrganizationInput struct {
@@ -192,6 +188,7 @@ type OrganizationInput struct {
 	Organization string `doc:"Its id, or its slug, present or old." example:"acme" path:"organization"`
 }
 
+// getOrganization is what huma describes the route by; hotOrganization answers.
 func (a *api) getOrganization(ctx context.Context, actor domain.Actor, _ *OrganizationInput) (*organizationOutput, error) {
 	return a.organization(a.organizations.Get(ctx, actor))
 }

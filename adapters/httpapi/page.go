@@ -93,16 +93,34 @@ func (a *api) cursor(scope listScope, after, afterID string) *string {
 	return &text
 }
 
-// listOf renders a page. key returns the sort key of an item and, where that is
-// not the id itself, its id.
-func listOf[T, J any](a *api, page domain.Page[T], scope listScope, render func(T) J, key func(T) (after, id string)) *listOutput[J] {
+// lister is how a list is answered: fetch gets a page of it, render turns an
+// item into JSON, and key returns an item's sort key and, where that is not
+// the id itself, its id.
+type lister[T, J any] struct {
+	fetch  func(domain.PageRequest) (domain.Page[T], error)
+	render func(T) J
+	key    func(T) (after, id string)
+}
+
+// answer fetches the page that in asks for. A cursor that it hands out is good
+// for the same filters only.
+func (l lister[T, J]) answer(ctx context.Context, a *api, in ListInput, filters ...string) (*listOutput[J], error) {
+	scope := scopeOf(ctx, filters...)
+	request, err := a.page(in, scope)
+	if err != nil {
+		return nil, err
+	}
+	page, err := l.fetch(request)
+	if err != nil {
+		return nil, err
+	}
 	out := &listOutput[J]{Body: listJSON[J]{Data: make([]J, len(page.Items))}}
 	for i, item := range page.Items {
-		out.Body.Data[i] = render(item)
+		out.Body.Data[i] = l.render(item)
 	}
 	if page.More {
-		after, id := key(page.Items[len(page.Items)-1])
+		after, id := l.key(page.Items[len(page.Items)-1])
 		out.Body.NextCursor = a.cursor(scope, after, id)
 	}
-	return out
+	return out, nil
 }

@@ -92,17 +92,13 @@ type listWorkspacesInput struct {
 }
 
 func (a *api) listWorkspaces(ctx context.Context, actor domain.Actor, in *listWorkspacesInput) (*listOutput[workspaceJSON], error) {
-	scope := scopeOf(ctx)
-	request, err := a.page(in.ListInput, scope)
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.workspaces.List(ctx, actor, request)
-	if err != nil {
-		return nil, err
-	}
-	render := func(w domain.WorkspaceDetail) workspaceJSON { return newWorkspaceJSON(actor.Organization, w) }
-	return listOf(a, page, scope, render, func(w domain.WorkspaceDetail) (string, string) { return w.Name, string(w.ID) }), nil
+	return lister[domain.WorkspaceDetail, workspaceJSON]{
+		fetch: func(page domain.PageRequest) (domain.Page[domain.WorkspaceDetail], error) {
+			return a.workspaces.List(ctx, actor, page)
+		},
+		render: func(w domain.WorkspaceDetail) workspaceJSON { return newWorkspaceJSON(actor.Organization, w) },
+		key:    func(w domain.WorkspaceDetail) (string, string) { return w.Name, string(w.ID) },
+	}.answer(ctx, a, in.ListInput)
 }
 
 type createWorkspaceInput struct {
@@ -182,17 +178,13 @@ type listWorkspaceMembersInput struct {
 }
 
 func (a *api) listWorkspaceMembers(ctx context.Context, actor domain.Actor, in *listWorkspaceMembersInput) (*listOutput[workspaceMemberJSON], error) {
-	scope := scopeOf(ctx)
-	request, err := a.page(in.ListInput, scope)
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.workspaces.Members(ctx, actor, in.id(), request)
-	if err != nil {
-		return nil, err
-	}
-	key := func(m domain.WorkspaceMemberDetail) (string, string) { return string(m.Membership), "" }
-	return listOf(a, page, scope, a.newWorkspaceMemberJSON, key), nil
+	return lister[domain.WorkspaceMemberDetail, workspaceMemberJSON]{
+		fetch: func(page domain.PageRequest) (domain.Page[domain.WorkspaceMemberDetail], error) {
+			return a.workspaces.Members(ctx, actor, in.id(), page)
+		},
+		render: a.newWorkspaceMemberJSON,
+		key:    func(m domain.WorkspaceMemberDetail) (string, string) { return string(m.Membership), "" },
+	}.answer(ctx, a, in.ListInput)
 }
 
 type addWorkspaceMemberInput struct {
