@@ -30,21 +30,21 @@ func (p *overlapping) Verify(ctx context.Context, password string, hash domain.P
 // resetMeanwhile builds a service in which Ada's password is reset by link
 // while the old one is being looked at.
 func (s *scene) resetMeanwhile() *account.Service {
-	s.t.Helper()
-	s.must(s.service.ForgotPassword(s.t.Context(), "ada@example.com"))
+	s.T.Helper()
+	s.Must(s.service.ForgotPassword(s.T.Context(), "ada@example.com"))
 	token := s.link("ada@example.com")
 	slow := &overlapping{Passwords: s.hasher, meanwhile: func() {
-		s.must(s.service.ResetPassword(s.t.Context(), token, other))
+		s.Must(s.service.ResetPassword(s.T.Context(), token, other))
 	}}
 	return s.but(func(p *parts) { p.passwords = slow })
 }
 
 func (s *scene) wantNoSessionOfAda() {
-	s.t.Helper()
-	page, err := s.stored.Sessions().List(s.t.Context(), s.laptop.Caller.User.ID, domain.PageRequest{Limit: 100})
-	s.must(err)
+	s.T.Helper()
+	page, err := s.Store.Sessions().List(s.T.Context(), s.laptop.Caller.User.ID, domain.PageRequest{Limit: 100})
+	s.Must(err)
 	if len(page.Items) != 0 {
-		s.t.Errorf("%d sessions are left of what the reset should have ended", len(page.Items))
+		s.T.Errorf("%d sessions are left of what the reset should have ended", len(page.Items))
 	}
 }
 
@@ -86,7 +86,7 @@ func TestTheOldPasswordOpensNothingWhileItIsReset(t *testing.T) {
 		s := newScene(t)
 		before := s.laptop.Caller
 		_, err := s.service.ChangePassword(t.Context(), s.laptop.Caller, secret, other)
-		s.must(err)
+		s.Must(err)
 		if _, err := s.service.Sudo(t.Context(), before, secret); !errors.Is(err, domain.WrongPassword("password")) {
 			t.Errorf("Sudo with the password that was changed = %v, want %v", err, domain.WrongPassword("password"))
 		}
@@ -100,14 +100,14 @@ func TestTheFirstAddressCanTakeTheAccountBackAfterTwoMoves(t *testing.T) {
 	s := newScene(t)
 	move := func(from domain.Caller, to domain.Email) domain.Caller {
 		t.Helper()
-		s.must(s.service.ChangeEmail(t.Context(), from, string(to)))
-		s.must(s.service.VerifyEmail(t.Context(), s.link(to)))
+		s.Must(s.service.ChangeEmail(t.Context(), from, string(to)))
+		s.Must(s.service.VerifyEmail(t.Context(), s.link(to)))
 		from.User = s.ada()
 		return from
 	}
 	thief := move(s.laptop.Caller, "thief@example.net")
 	back := s.link("ada@example.com")
-	s.clock.Advance(2 * time.Hour)
+	s.Clock.Advance(2 * time.Hour)
 	move(thief, "thief2@example.net")
 
 	for _, mail := range s.sent("thief@example.net") {
@@ -115,7 +115,7 @@ func TestTheFirstAddressCanTakeTheAccountBackAfterTwoMoves(t *testing.T) {
 			t.Errorf("the address in between got a link that takes the account back: %v", mail.Links)
 		}
 	}
-	s.must(s.service.VerifyEmail(t.Context(), back))
+	s.Must(s.service.VerifyEmail(t.Context(), back))
 	if got := s.ada(); got.Email != "ada@example.com" {
 		t.Errorf("the address is %s, want ada@example.com", got.Email)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rowhouse/core/account"
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/ports"
 )
@@ -15,39 +16,39 @@ import (
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.clock.Advance(time.Hour)
-	s.must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
+	s.Clock.Advance(time.Hour)
+	s.Must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
 	reset := s.link("ada@example.com")
-	s.must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
+	s.Must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
 	change := s.link("mallory@example.com")
 	want := s.ada()
 
 	token, err := s.service.ChangePassword(t.Context(), s.laptop.Caller, secret, other)
-	s.must(err)
+	s.Must(err)
 
-	want.PasswordHash, want.UpdatedAt = "today:"+domain.PasswordHash(other), s.clock.Now()
+	want.PasswordHash, want.UpdatedAt = "today:"+domain.PasswordHash(other), s.Clock.Now()
 	if got := s.ada(); got != want {
 		t.Errorf("user = %#v\nwant %#v", got, want)
 	}
 	s.wantLive(map[domain.Token]bool{token: true, s.laptop.Token: false, s.phone.Token: false, s.eve.Token: true})
 	caller, err := s.service.Authenticate(t.Context(), token)
-	s.must(err)
+	s.Must(err)
 	if caller.Session.ID != s.laptop.Caller.Session.ID {
 		t.Errorf("session %s, want the present one, %s", caller.Session.ID, s.laptop.Caller.Session.ID)
 	}
-	wantError(t, "RequireSudo", s.service.RequireSudo(caller.Session), nil)
+	coretest.WantError(t, "RequireSudo", s.service.RequireSudo(caller.Session), nil)
 	s.wantMails(
 		"ada@example.com: Set a new password",
 		"mallory@example.com: Confirm your new e-mail address",
 		"ada@example.com: A change of your e-mail address was asked for",
 		"ada@example.com: Your password was changed",
 	)
-	wantError(t, "SignIn with the old one", s.signIn(secret), domain.ErrInvalidCredentials)
-	wantError(t, "SignIn with the new one", s.signIn(other), nil)
-	s.wantUnchanged("ResetPassword by an older link", domain.ErrInvalidToken, func() error {
+	coretest.WantError(t, "SignIn with the old one", s.signIn(secret), domain.ErrInvalidCredentials)
+	coretest.WantError(t, "SignIn with the new one", s.signIn(other), nil)
+	s.WantUnchanged("ResetPassword by an older link", domain.ErrInvalidToken, func() error {
 		return s.service.ResetPassword(t.Context(), reset, "yet another password")
 	})
-	s.wantUnchanged("VerifyEmail by an older link to another address", domain.ErrInvalidToken, func() error {
+	s.WantUnchanged("VerifyEmail by an older link to another address", domain.ErrInvalidToken, func() error {
 		return s.service.VerifyEmail(t.Context(), change)
 	})
 }
@@ -69,7 +70,7 @@ func TestChangePasswordRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			s.wantUnchanged("ChangePassword", tt.want, func() error {
+			s.WantUnchanged("ChangePassword", tt.want, func() error {
 				token, err := s.service.ChangePassword(t.Context(), s.laptop.Caller, tt.current, tt.next)
 				if token != "" {
 					t.Error("ChangePassword gives a token beside the error")
@@ -90,9 +91,9 @@ func TestChangePasswordRefuses(t *testing.T) {
 		s := newScene(t)
 		for range 5 {
 			_, err := s.service.Sudo(t.Context(), s.phone.Caller, other)
-			wantError(t, "Sudo", err, field("password", "wrong_password"))
+			coretest.WantError(t, "Sudo", err, field("password", "wrong_password"))
 		}
-		s.wantUnchanged("ChangePassword", domain.ErrRateLimited, func() error { return change(s.service, t.Context(), s) })
+		s.WantUnchanged("ChangePassword", domain.ErrRateLimited, func() error { return change(s.service, t.Context(), s) })
 	})
 	t.Run("while hashing is overloaded", func(t *testing.T) {
 		t.Parallel()
@@ -102,14 +103,14 @@ func TestChangePasswordRefuses(t *testing.T) {
 			defer s.hasher.mu.Unlock()
 			s.hasher.outage = domain.ErrOverloaded // by the time of the new one
 		}
-		s.wantUnchanged("ChangePassword", domain.ErrOverloaded, func() error { return change(s.service, t.Context(), s) })
-		s.wantUnchanged("ChangePassword", domain.ErrOverloaded, func() error { return change(s.service, t.Context(), s) })
+		s.WantUnchanged("ChangePassword", domain.ErrOverloaded, func() error { return change(s.service, t.Context(), s) })
+		s.WantUnchanged("ChangePassword", domain.ErrOverloaded, func() error { return change(s.service, t.Context(), s) })
 	})
 	t.Run("in a session that has ended meanwhile", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.must(s.service.EndSession(t.Context(), s.phone.Caller, s.laptop.Caller.Session.ID))
-		s.wantUnchanged("ChangePassword", domain.ErrNotFound, func() error { return change(s.service, t.Context(), s) })
+		s.Must(s.service.EndSession(t.Context(), s.phone.Caller, s.laptop.Caller.Session.ID))
+		s.WantUnchanged("ChangePassword", domain.ErrNotFound, func() error { return change(s.service, t.Context(), s) })
 	})
 	t.Run("half of it", func(t *testing.T) {
 		t.Parallel()
@@ -121,7 +122,7 @@ func TestChangePasswordRefuses(t *testing.T) {
 		s := newScene(t)
 		s.mails.outage = errors.New("421 try again later")
 		token, err := s.service.ChangePassword(t.Context(), s.laptop.Caller, secret, other)
-		wantError(t, "ChangePassword", err, s.mails.outage)
+		coretest.WantError(t, "ChangePassword", err, s.mails.outage)
 		s.wantLive(map[domain.Token]bool{token: true, s.laptop.Token: false, s.phone.Token: false})
 	})
 }
@@ -131,7 +132,7 @@ func TestForgotPassword(t *testing.T) {
 	t.Run("mails a link to the stored address", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.must(s.service.ForgotPassword(t.Context(), " ADA@example.com "))
+		s.Must(s.service.ForgotPassword(t.Context(), " ADA@example.com "))
 		s.wantMails("ada@example.com: Set a new password")
 		s.wantLive(map[domain.Token]bool{s.laptop.Token: true, s.phone.Token: true})
 	})
@@ -139,32 +140,32 @@ func TestForgotPassword(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for _, email := range []string{"nobody@example.com", "ada+x@example.com"} {
-			s.wantUnchanged("ForgotPassword", nil, func() error { return s.service.ForgotPassword(t.Context(), email) })
+			s.WantUnchanged("ForgotPassword", nil, func() error { return s.service.ForgotPassword(t.Context(), email) })
 		}
 	})
 	t.Run("refuses what is no address", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for _, email := range []string{"", "ada", "mi\u212ae@example.com"} {
-			s.wantUnchanged("ForgotPassword", field("email", "invalid_email"), func() error { return s.service.ForgotPassword(t.Context(), email) })
+			s.WantUnchanged("ForgotPassword", field("email", "invalid_email"), func() error { return s.service.ForgotPassword(t.Context(), email) })
 		}
 	})
 	t.Run("mails three an hour, and says nothing of it", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for range 3 {
-			s.must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
+			s.Must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
 		}
 		newest := s.link("ada@example.com")
-		s.wantUnchanged("ForgotPassword", nil, func() error { return s.service.ForgotPassword(t.Context(), "Ada@Example.com") })
-		s.must(s.service.ForgotPassword(t.Context(), "eve@example.com"))
+		s.WantUnchanged("ForgotPassword", nil, func() error { return s.service.ForgotPassword(t.Context(), "Ada@Example.com") })
+		s.Must(s.service.ForgotPassword(t.Context(), "eve@example.com"))
 		if got := len(s.sent("ada@example.com")); got != 3 {
 			t.Errorf("%d mails, want 3", got)
 		}
-		s.clock.Advance(29 * time.Minute)
-		s.must(s.service.ResetPassword(t.Context(), newest, other))
-		s.clock.Advance(31 * time.Minute)
-		s.must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
+		s.Clock.Advance(29 * time.Minute)
+		s.Must(s.service.ResetPassword(t.Context(), newest, other))
+		s.Clock.Advance(31 * time.Minute)
+		s.Must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
 		if got := len(s.sent("ada@example.com")); got != 5 { // one told of the change
 			t.Errorf("%d mails after an hour, want 5", got)
 		}
@@ -173,14 +174,14 @@ func TestForgotPassword(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		s.mails.outage = errors.New("421 try again later")
-		wantError(t, "ForgotPassword", s.service.ForgotPassword(t.Context(), "ada@example.com"), s.mails.outage)
+		coretest.WantError(t, "ForgotPassword", s.service.ForgotPassword(t.Context(), "ada@example.com"), s.mails.outage)
 	})
 	t.Run("returns an outage of the throttle", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		outage := errors.New("outage")
 		service := s.but(func(p *parts) { p.throttle = broken{outage} })
-		s.wantUnchanged("ForgotPassword", outage, func() error { return service.ForgotPassword(t.Context(), "ada@example.com") })
+		s.WantUnchanged("ForgotPassword", outage, func() error { return service.ForgotPassword(t.Context(), "ada@example.com") })
 	})
 	t.Run("is all or nothing", func(t *testing.T) {
 		t.Parallel()
@@ -195,21 +196,21 @@ func TestForgotPassword(t *testing.T) {
 func forgotten(t *testing.T) (*scene, domain.Token) {
 	t.Helper()
 	s := newScene(t)
-	s.must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
+	s.Must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
 	return s, s.link("ada@example.com")
 }
 
 func TestResetPassword(t *testing.T) {
 	t.Parallel()
 	s, link := forgotten(t)
-	s.must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
+	s.Must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
 	change := s.link("mallory@example.com")
-	s.clock.Advance(30*time.Minute - time.Microsecond)
+	s.Clock.Advance(30*time.Minute - time.Microsecond)
 	want := s.ada()
 
-	s.must(s.service.ResetPassword(t.Context(), link, other))
+	s.Must(s.service.ResetPassword(t.Context(), link, other))
 
-	want.PasswordHash, want.UpdatedAt = "today:"+domain.PasswordHash(other), s.clock.Now()
+	want.PasswordHash, want.UpdatedAt = "today:"+domain.PasswordHash(other), s.Clock.Now()
 	if got := s.ada(); got != want {
 		t.Errorf("user = %#v\nwant %#v", got, want)
 	}
@@ -221,12 +222,12 @@ func TestResetPassword(t *testing.T) {
 	if mails := s.sent("ada@example.com"); mails[0].Subject != "Your password was changed" {
 		t.Errorf("the newest mail is %q, want one that tells of it", mails[0].Subject)
 	}
-	wantError(t, "SignIn with the new one", s.signIn(other), nil)
-	wantError(t, "SignIn with the old one", s.signIn(secret), domain.ErrInvalidCredentials)
-	s.wantUnchanged("VerifyEmail by an older link to another address", domain.ErrInvalidToken, func() error {
+	coretest.WantError(t, "SignIn with the new one", s.signIn(other), nil)
+	coretest.WantError(t, "SignIn with the old one", s.signIn(secret), domain.ErrInvalidCredentials)
+	s.WantUnchanged("VerifyEmail by an older link to another address", domain.ErrInvalidToken, func() error {
 		return s.service.VerifyEmail(t.Context(), change)
 	})
-	s.wantUnchanged("ResetPassword again", domain.ErrInvalidToken, func() error {
+	s.WantUnchanged("ResetPassword again", domain.ErrInvalidToken, func() error {
 		return s.service.ResetPassword(t.Context(), link, "yet another password")
 	})
 }
@@ -235,14 +236,14 @@ func TestResetPasswordProvesTheAddress(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	signedIn := s.signUp(s.service, "grace@example.com", "Grace", account.Client{}) // perhaps not by Grace
-	s.must(s.service.ForgotPassword(t.Context(), "grace@example.com"))
-	s.clock.Advance(time.Minute)
-	s.must(s.service.ResetPassword(t.Context(), s.link("grace@example.com"), other))
-	if got := s.user(signedIn.Caller.User.ID).EmailVerifiedAt; !got.Equal(s.clock.Now()) {
+	s.Must(s.service.ForgotPassword(t.Context(), "grace@example.com"))
+	s.Clock.Advance(time.Minute)
+	s.Must(s.service.ResetPassword(t.Context(), s.link("grace@example.com"), other))
+	if got := s.stored(signedIn.Caller.User.ID).EmailVerifiedAt; !got.Equal(s.Clock.Now()) {
 		t.Errorf("verified at %v, want now", got)
 	}
 	_, err := s.service.Authenticate(t.Context(), signedIn.Token)
-	wantError(t, "Authenticate of who signed up", err, domain.ErrUnauthenticated)
+	coretest.WantError(t, "Authenticate of who signed up", err, domain.ErrUnauthenticated)
 }
 
 func TestResetPasswordRefuses(t *testing.T) {
@@ -259,13 +260,13 @@ func TestResetPasswordRefuses(t *testing.T) {
 		t.Run(name+", and keeps the link", func(t *testing.T) {
 			t.Parallel()
 			s, link := forgotten(t)
-			s.wantUnchanged("ResetPassword", field("password", next.code), func() error {
+			s.WantUnchanged("ResetPassword", field("password", next.code), func() error {
 				return s.service.ResetPassword(t.Context(), link, next.password)
 			})
 			if s.hasher.hashed != next.hashed {
 				t.Errorf("%d passwords were hashed, want %d", s.hasher.hashed, next.hashed)
 			}
-			wantError(t, "ResetPassword", s.service.ResetPassword(t.Context(), link, other), nil)
+			coretest.WantError(t, "ResetPassword", s.service.ResetPassword(t.Context(), link, other), nil)
 		})
 	}
 	invalid := func(name string, prepare func(*scene, domain.Token) domain.Token) {
@@ -273,27 +274,27 @@ func TestResetPasswordRefuses(t *testing.T) {
 			t.Parallel()
 			s, link := forgotten(t)
 			token := prepare(s, link)
-			s.wantUnchanged("ResetPassword", domain.ErrInvalidToken, func() error {
+			s.WantUnchanged("ResetPassword", domain.ErrInvalidToken, func() error {
 				return s.service.ResetPassword(t.Context(), token, other)
 			})
 		})
 	}
 	invalid("a link that is too old", func(s *scene, link domain.Token) domain.Token {
-		s.clock.Advance(30 * time.Minute)
+		s.Clock.Advance(30 * time.Minute)
 		return link
 	})
 	invalid("a link that a newer one replaced", func(s *scene, link domain.Token) domain.Token {
-		s.must(s.service.ForgotPassword(s.t.Context(), "ada@example.com"))
+		s.Must(s.service.ForgotPassword(s.T.Context(), "ada@example.com"))
 		return link
 	})
 	invalid("a link to an address that the account has left", func(s *scene, link domain.Token) domain.Token {
 		user := s.ada()
 		user.Email = "countess@example.com"
-		s.must(s.stored.Users().Save(s.t.Context(), user))
+		s.Must(s.Store.Users().Save(s.T.Context(), user))
 		return link
 	})
 	invalid("a link for something else", func(s *scene, _ domain.Token) domain.Token {
-		s.must(s.service.ChangeEmail(s.t.Context(), s.laptop.Caller, "countess@example.com"))
+		s.Must(s.service.ChangeEmail(s.T.Context(), s.laptop.Caller, "countess@example.com"))
 		return s.link("countess@example.com")
 	})
 	invalid("a session's token", func(s *scene, _ domain.Token) domain.Token { return s.laptop.Token })
@@ -307,7 +308,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 		t.Parallel()
 		s, link := forgotten(t)
 		s.hasher.outage = domain.ErrOverloaded
-		s.wantUnchanged("ResetPassword", domain.ErrOverloaded, func() error { return s.service.ResetPassword(t.Context(), link, other) })
+		s.WantUnchanged("ResetPassword", domain.ErrOverloaded, func() error { return s.service.ResetPassword(t.Context(), link, other) })
 	})
 	t.Run("half of it", func(t *testing.T) {
 		t.Parallel()
@@ -320,7 +321,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 		t.Parallel()
 		s, link := forgotten(t)
 		s.mails.outage = errors.New("421 try again later")
-		wantError(t, "ResetPassword", s.service.ResetPassword(t.Context(), link, other), s.mails.outage)
+		coretest.WantError(t, "ResetPassword", s.service.ResetPassword(t.Context(), link, other), s.mails.outage)
 	})
 }
 
@@ -329,11 +330,11 @@ func TestResetPasswordRefuses(t *testing.T) {
 func resetAtOnce(t *testing.T, s *scene, service *account.Service, link domain.Token) int {
 	t.Helper()
 	var succeeded int
-	for i, err := range together(20, func(i int) error {
+	for i, err := range coretest.Together(20, func(i int) error {
 		return service.ResetPassword(t.Context(), link, fmt.Sprintf("%s %d", other, i))
 	}) {
 		if err != nil {
-			wantError(t, "ResetPassword", err, domain.ErrInvalidToken)
+			coretest.WantError(t, "ResetPassword", err, domain.ErrInvalidToken)
 			continue
 		}
 		succeeded++
@@ -365,11 +366,11 @@ func TestResetPasswordManyAtOnce(t *testing.T) {
 	t.Run("a storage that looks first and removes later is noticed", func(t *testing.T) {
 		t.Parallel()
 		s, link := forgotten(t)
-		token, err := s.stored.AuthTokens().Take(t.Context(), link.Hash(), domain.TokenResetPassword)
-		s.must(err)
+		token, err := s.Store.AuthTokens().Take(t.Context(), link.Hash(), domain.TokenResetPassword)
+		s.Must(err)
 		service := s.but(func(p *parts) { p.store = lookFirst{p.store, token} })
 		var succeeded int
-		for _, err := range together(20, func(int) error { return service.ResetPassword(t.Context(), link, other) }) {
+		for _, err := range coretest.Together(20, func(int) error { return service.ResetPassword(t.Context(), link, other) }) {
 			if err == nil {
 				succeeded++
 			}

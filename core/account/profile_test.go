@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rowhouse/core/account"
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 )
 
@@ -18,11 +19,11 @@ func TestRename(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		want := s.ada()
-		s.clock.Advance(time.Minute)
+		s.Clock.Advance(time.Minute)
 		name := " Countess Lovelace "
 		got, err := s.service.Rename(t.Context(), s.laptop.Caller, &name)
-		s.must(err)
-		want.Name, want.UpdatedAt = "Countess Lovelace", s.clock.Now()
+		s.Must(err)
+		want.Name, want.UpdatedAt = "Countess Lovelace", s.Clock.Now()
 		if got != want || s.ada() != want {
 			t.Errorf("Rename = %#v\nwant %#v", got, want)
 		}
@@ -31,7 +32,7 @@ func TestRename(t *testing.T) {
 	t.Run("leaves it where none is given", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.wantUnchanged("Rename", nil, func() error {
+		s.WantUnchanged("Rename", nil, func() error {
 			got, err := s.service.Rename(t.Context(), s.laptop.Caller, nil)
 			if got != s.ada() {
 				t.Errorf("Rename = %#v, want it as it is", got)
@@ -43,7 +44,7 @@ func TestRename(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for name, code := range map[string]string{"": "required", "A\u202eB": "invalid_characters", strings.Repeat("a", 65): "too_long"} {
-			s.wantUnchanged("Rename", field("name", code), func() error {
+			s.WantUnchanged("Rename", field("name", code), func() error {
 				_, err := s.service.Rename(t.Context(), s.laptop.Caller, &name)
 				return err
 			})
@@ -54,7 +55,7 @@ func TestRename(t *testing.T) {
 		s := newScene(t)
 		user := s.ada()
 		user.PasswordHash, user.Email = "today:changed meanwhile", "countess@example.com"
-		s.must(s.stored.Users().Save(t.Context(), user))
+		s.Must(s.Store.Users().Save(t.Context(), user))
 		name := "Countess"
 		got, err := s.service.Rename(t.Context(), s.laptop.Caller, &name)
 		user.Name = name
@@ -79,19 +80,19 @@ func TestAvatar(t *testing.T) {
 		return service.SetAvatar(ctx, s.laptop.Caller, []byte(upload))
 	}
 	wantFiles := func(s *scene, want map[domain.BlobKey]string) {
-		s.t.Helper()
-		if fmt.Sprint(s.files.kept) != fmt.Sprint(want) {
-			s.t.Errorf("files %v, want %v", s.files.kept, want)
+		s.T.Helper()
+		if fmt.Sprint(s.Blobs.Kept) != fmt.Sprint(want) {
+			s.T.Errorf("files %v, want %v", s.Blobs.Kept, want)
 		}
 	}
 	t.Run("is set, replaced and removed", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		want := s.ada()
-		s.clock.Advance(time.Minute)
+		s.Clock.Advance(time.Minute)
 		first, err := set(s, s.service, t.Context(), "one")
-		s.must(err)
-		want.Avatar, want.UpdatedAt = first.Avatar, s.clock.Now()
+		s.Must(err)
+		want.Avatar, want.UpdatedAt = first.Avatar, s.Clock.Now()
 		if first != want || s.ada() != want || !strings.HasPrefix(string(first.Avatar), "u/"+string(want.ID)+"/") {
 			t.Errorf("SetAvatar = %#v\nwant %#v", first, want)
 		}
@@ -99,7 +100,7 @@ func TestAvatar(t *testing.T) {
 
 		// The request began before the first picture was there.
 		second, err := set(s, s.service, t.Context(), "two")
-		s.must(err)
+		s.Must(err)
 		if second.Avatar == first.Avatar {
 			t.Error("another picture has the same name: browsers would show the old one")
 		}
@@ -118,13 +119,13 @@ func TestAvatar(t *testing.T) {
 		t.Helper()
 		s := newScene(t)
 		_, err := set(s, s.service, t.Context(), "old")
-		s.must(err)
+		s.Must(err)
 		return s
 	}
 	t.Run("refuses what is no picture", func(t *testing.T) {
 		t.Parallel()
 		s := withAvatar(t)
-		s.wantUnchanged("SetAvatar", domain.ErrImageUnsupported, func() error {
+		s.WantUnchanged("SetAvatar", domain.ErrImageUnsupported, func() error {
 			_, err := set(s, s.service, t.Context(), "text")
 			return err
 		})
@@ -132,8 +133,8 @@ func TestAvatar(t *testing.T) {
 	t.Run("stays where the new one cannot be kept", func(t *testing.T) {
 		t.Parallel()
 		s := withAvatar(t)
-		s.files.noPut = errors.New("outage")
-		s.wantUnchanged("SetAvatar", s.files.noPut, func() error {
+		s.Blobs.NoPut = errors.New("outage")
+		s.WantUnchanged("SetAvatar", s.Blobs.NoPut, func() error {
 			_, err := set(s, s.service, t.Context(), "new")
 			return err
 		})
@@ -159,8 +160,8 @@ func TestAvatar(t *testing.T) {
 	t.Run("of somebody who is gone is discarded", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.must(s.stored.Users().Remove(t.Context(), s.laptop.Caller.User.ID))
-		s.wantUnchanged("SetAvatar", domain.ErrNotFound, func() error {
+		s.Must(s.Store.Users().Remove(t.Context(), s.laptop.Caller.User.ID))
+		s.WantUnchanged("SetAvatar", domain.ErrNotFound, func() error {
 			_, err := set(s, s.service, t.Context(), "new")
 			return err
 		})
@@ -168,8 +169,8 @@ func TestAvatar(t *testing.T) {
 	t.Run("an old file that cannot be deleted is told", func(t *testing.T) {
 		t.Parallel()
 		s := withAvatar(t)
-		s.files.noRemove = errors.New("outage")
+		s.Blobs.NoRemove = errors.New("outage")
 		_, err := set(s, s.service, t.Context(), "new")
-		wantError(t, "SetAvatar", err, s.files.noRemove)
+		coretest.WantError(t, "SetAvatar", err, s.Blobs.NoRemove)
 	})
 }

@@ -12,23 +12,24 @@ import (
 
 	"rowhouse/adapters/memory"
 	"rowhouse/core/account"
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/ports"
 )
 
 // signIn signs Ada in on a device that nobody knows.
 func (s *scene) signIn(password string) error {
-	_, err := s.service.SignIn(s.t.Context(), "ada@example.com", password, account.Client{})
+	_, err := s.service.SignIn(s.T.Context(), "ada@example.com", password, account.Client{})
 	return err
 }
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.clock.Advance(time.Hour)
-	now := s.clock.Now()
+	s.Clock.Advance(time.Hour)
+	now := s.Clock.Now()
 	got, err := s.service.SignIn(t.Context(), " ADA@Example.com", secret, account.Client{UserAgent: "Tablet/1.0", IP: "192.0.2.9"})
-	s.must(err)
+	s.Must(err)
 	want := domain.Session{
 		ID: got.Caller.Session.ID, User: s.ada().ID, Token: got.Token.Hash(), UserAgent: "Tablet/1.0", IP: "192.0.2.9",
 		CreatedAt: now, LastSeenAt: now, SudoAt: now,
@@ -71,7 +72,7 @@ func TestSignInRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			s.wantUnchanged("SignIn", domain.ErrInvalidCredentials, func() error {
+			s.WantUnchanged("SignIn", domain.ErrInvalidCredentials, func() error {
 				got, err := s.service.SignIn(t.Context(), tt.email, tt.password, account.Client{})
 				if got != (account.SignedIn{}) {
 					t.Errorf("SignIn = %+v beside the error, want nothing", got)
@@ -91,14 +92,14 @@ func TestSignInRefuses(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		s.hasher.outage = domain.ErrOverloaded
-		s.wantUnchanged("SignIn", domain.ErrOverloaded, func() error { return s.signIn(secret) })
+		s.WantUnchanged("SignIn", domain.ErrOverloaded, func() error { return s.signIn(secret) })
 	})
 	t.Run("while the throttle is out, without looking at the password", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		outage := errors.New("outage")
 		service := s.but(func(p *parts) { p.throttle = broken{outage} })
-		s.wantUnchanged("SignIn", outage, func() error {
+		s.WantUnchanged("SignIn", outage, func() error {
 			_, err := service.SignIn(t.Context(), "ada@example.com", secret, account.Client{})
 			return err
 		})
@@ -111,7 +112,7 @@ func TestSignInRefuses(t *testing.T) {
 		s := newScene(t)
 		outage := errors.New("outage")
 		service := s.but(func(p *parts) { p.throttle = forgetless{p.throttle, outage} })
-		s.wantUnchanged("SignIn", outage, func() error {
+		s.WantUnchanged("SignIn", outage, func() error {
 			_, err := service.SignIn(t.Context(), "ada@example.com", secret, account.Client{})
 			return err
 		})
@@ -146,18 +147,18 @@ func TestSignInIsThrottled(t *testing.T) {
 				return err
 			}
 			for range 5 {
-				wantError(t, "SignIn", try(email), domain.ErrInvalidCredentials)
+				coretest.WantError(t, "SignIn", try(email), domain.ErrInvalidCredentials)
 			}
 			for i, wait := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
-				s.wantUnchanged("SignIn", domain.ErrRateLimited, func() error {
+				s.WantUnchanged("SignIn", domain.ErrRateLimited, func() error {
 					err := try(strings.ToUpper(email)) // the same account, however it is typed
 					if e, ok := errors.AsType[*domain.Error](err); !ok || e.RetryAfter != wait {
 						t.Errorf("SignIn = %+v, want a wait of %v", err, wait)
 					}
 					return err
 				})
-				s.clock.Advance(wait)
-				wantError(t, "SignIn after the wait", try(email), domain.ErrInvalidCredentials)
+				s.Clock.Advance(wait)
+				coretest.WantError(t, "SignIn after the wait", try(email), domain.ErrInvalidCredentials)
 				if got := len(s.hasher.verified); got != 6+i {
 					t.Errorf("%d passwords were verified, want %d", got, 6+i)
 				}
@@ -171,20 +172,20 @@ func TestSignInIsThrottled(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for range 5 {
-			wantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
+			coretest.WantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
 		}
-		s.wantUnchanged("SignIn", domain.ErrRateLimited, func() error { return s.signIn(secret) })
-		s.clock.Advance(time.Second)
-		wantError(t, "SignIn after a second", s.signIn(secret), nil)
+		s.WantUnchanged("SignIn", domain.ErrRateLimited, func() error { return s.signIn(secret) })
+		s.Clock.Advance(time.Second)
+		coretest.WantError(t, "SignIn after a second", s.signIn(secret), nil)
 	})
 	t.Run("a success forgets the failures", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for range 3 {
 			for range 4 {
-				wantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
+				coretest.WantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
 			}
-			wantError(t, "SignIn", s.signIn(secret), nil)
+			coretest.WantError(t, "SignIn", s.signIn(secret), nil)
 		}
 	})
 	t.Run("failures are forgotten after a quarter of an hour", func(t *testing.T) {
@@ -192,10 +193,10 @@ func TestSignInIsThrottled(t *testing.T) {
 		s := newScene(t)
 		for range 3 {
 			for range 5 {
-				wantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
+				coretest.WantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
 			}
-			wantError(t, "SignIn", s.signIn(other), domain.ErrRateLimited)
-			s.clock.Advance(15 * time.Minute)
+			coretest.WantError(t, "SignIn", s.signIn(other), domain.ErrRateLimited)
+			s.Clock.Advance(15 * time.Minute)
 		}
 	})
 	t.Run("an overloaded attempt counts", func(t *testing.T) {
@@ -203,9 +204,9 @@ func TestSignInIsThrottled(t *testing.T) {
 		s := newScene(t)
 		s.hasher.outage = domain.ErrOverloaded
 		for range 5 {
-			wantError(t, "SignIn", s.signIn(other), domain.ErrOverloaded)
+			coretest.WantError(t, "SignIn", s.signIn(other), domain.ErrOverloaded)
 		}
-		wantError(t, "SignIn", s.signIn(other), domain.ErrRateLimited)
+		coretest.WantError(t, "SignIn", s.signIn(other), domain.ErrRateLimited)
 	})
 }
 
@@ -222,14 +223,14 @@ func wrongAtOnce(t *testing.T, s *scene, throttle ports.Throttle) int {
 	}
 	service := s.but(func(p *parts) { p.throttle = gate })
 	var limited int
-	for _, err := range together(attempts, func(i int) error {
+	for _, err := range coretest.Together(attempts, func(i int) error {
 		_, err := service.SignIn(t.Context(), "ada@example.com", fmt.Sprintf("wrong password %d", i), account.Client{})
 		return err
 	}) {
 		if errors.Is(err, domain.ErrRateLimited) {
 			limited++
 		} else {
-			wantError(t, "SignIn", err, domain.ErrInvalidCredentials)
+			coretest.WantError(t, "SignIn", err, domain.ErrInvalidCredentials)
 		}
 	}
 	if limited+len(s.hasher.verified) != attempts {
@@ -292,14 +293,14 @@ func TestSignInManyAtOnce(t *testing.T) {
 	t.Run("no more than five of 200 are looked at", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		if got := wrongAtOnce(t, s, memory.NewThrottle(s.clock)); got != 5 {
+		if got := wrongAtOnce(t, s, memory.NewThrottle(s.Clock)); got != 5 {
 			t.Errorf("%d passwords were verified, want 5", got)
 		}
 	})
 	t.Run("a throttle that checks first and counts later is noticed", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		throttle := &checkThenCount{clock: s.clock}
+		throttle := &checkThenCount{clock: s.Clock}
 		throttle.read.Add(200)
 		if got := wrongAtOnce(t, s, throttle); got <= 5 {
 			t.Errorf("%d passwords were verified, want the control to let more through", got)
@@ -314,42 +315,42 @@ func TestDeviceCookie(t *testing.T) {
 		t.Helper()
 		s := newScene(t)
 		for range 5 {
-			wantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
+			coretest.WantError(t, "SignIn", s.signIn(other), domain.ErrInvalidCredentials)
 		}
 		return s
 	}
 	on := func(s *scene, password, device string) error {
-		_, err := s.service.SignIn(s.t.Context(), "ada@example.com", password, account.Client{Device: device})
+		_, err := s.service.SignIn(s.T.Context(), "ada@example.com", password, account.Client{Device: device})
 		return err
 	}
 	t.Run("exempts who has signed in on the device before", func(t *testing.T) {
 		t.Parallel()
 		s := underAttack(t)
-		wantError(t, "SignIn without it", on(s, secret, ""), domain.ErrRateLimited)
+		coretest.WantError(t, "SignIn without it", on(s, secret, ""), domain.ErrRateLimited)
 		for range 3 {
-			wantError(t, "SignIn from the laptop", on(s, secret, s.laptop.Device), nil)
+			coretest.WantError(t, "SignIn from the laptop", on(s, secret, s.laptop.Device), nil)
 		}
-		wantError(t, "SignIn from the phone", on(s, secret, s.phone.Device), nil)
-		wantError(t, "SignIn without it, still", on(s, secret, ""), domain.ErrRateLimited)
+		coretest.WantError(t, "SignIn from the phone", on(s, secret, s.phone.Device), nil)
+		coretest.WantError(t, "SignIn without it, still", on(s, secret, ""), domain.ErrRateLimited)
 	})
 	t.Run("has a count of its own", func(t *testing.T) {
 		t.Parallel()
 		s := underAttack(t)
 		for range 5 {
-			wantError(t, "SignIn", on(s, other, s.laptop.Device), domain.ErrInvalidCredentials)
+			coretest.WantError(t, "SignIn", on(s, other, s.laptop.Device), domain.ErrInvalidCredentials)
 		}
-		wantError(t, "SignIn from the laptop", on(s, secret, s.laptop.Device), domain.ErrRateLimited)
-		wantError(t, "SignIn from the phone", on(s, secret, s.phone.Device), nil)
+		coretest.WantError(t, "SignIn from the laptop", on(s, secret, s.laptop.Device), domain.ErrRateLimited)
+		coretest.WantError(t, "SignIn from the phone", on(s, secret, s.phone.Device), nil)
 	})
 	t.Run("works after a change of password", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		_, err := s.service.ChangePassword(t.Context(), s.laptop.Caller, secret, other)
-		s.must(err)
+		s.Must(err)
 		for range 5 {
-			wantError(t, "SignIn", s.signIn(secret), domain.ErrInvalidCredentials)
+			coretest.WantError(t, "SignIn", s.signIn(secret), domain.ErrInvalidCredentials)
 		}
-		wantError(t, "SignIn", on(s, other, s.laptop.Device), nil)
+		coretest.WantError(t, "SignIn", on(s, other, s.laptop.Device), nil)
 	})
 	t.Run("of nobody exempts from nothing", func(t *testing.T) {
 		t.Parallel()
@@ -357,15 +358,15 @@ func TestDeviceCookie(t *testing.T) {
 		device := forge(key, "")
 		for range 5 {
 			_, err := s.service.SignIn(t.Context(), "nobody@example.com", other, account.Client{Device: device})
-			wantError(t, "SignIn", err, domain.ErrInvalidCredentials)
+			coretest.WantError(t, "SignIn", err, domain.ErrInvalidCredentials)
 		}
 		_, err := s.service.SignIn(t.Context(), "nobody@example.com", other, account.Client{})
-		wantError(t, "SignIn", err, domain.ErrRateLimited)
+		coretest.WantError(t, "SignIn", err, domain.ErrRateLimited)
 	})
 	t.Run("is made of the user and a number", func(t *testing.T) {
 		t.Parallel()
 		s := underAttack(t)
-		wantError(t, "SignIn", on(s, secret, forge(key, s.laptop.Caller.User.ID)), nil)
+		coretest.WantError(t, "SignIn", on(s, secret, forge(key, s.laptop.Caller.User.ID)), nil)
 	})
 	s := newScene(t)
 	nonce, mac, _ := strings.Cut(s.laptop.Device, ".")
@@ -385,7 +386,7 @@ func TestDeviceCookie(t *testing.T) {
 		t.Run("that is "+name+" exempts from nothing", func(t *testing.T) {
 			t.Parallel()
 			s := underAttack(t) // the same ids and keys each time
-			s.wantUnchanged("SignIn", domain.ErrRateLimited, func() error { return on(s, secret, device) })
+			s.WantUnchanged("SignIn", domain.ErrRateLimited, func() error { return on(s, secret, device) })
 		})
 	}
 }
@@ -403,13 +404,13 @@ func TestOutdatedHash(t *testing.T) {
 		s := newScene(t)
 		want := s.ada()
 		s.hasher.parameters = "tomorrow"
-		s.clock.Advance(time.Minute)
-		wantError(t, "SignIn", s.signIn(secret), nil)
-		want.PasswordHash, want.UpdatedAt = "tomorrow:"+secret, s.clock.Now()
+		s.Clock.Advance(time.Minute)
+		coretest.WantError(t, "SignIn", s.signIn(secret), nil)
+		want.PasswordHash, want.UpdatedAt = "tomorrow:"+secret, s.Clock.Now()
 		if got := s.ada(); got != want {
 			t.Errorf("user = %#v\nwant %#v", got, want)
 		}
-		wantError(t, "SignIn again", s.signIn(secret), nil)
+		coretest.WantError(t, "SignIn again", s.signIn(secret), nil)
 		if s.hasher.hashed != 1 {
 			t.Errorf("%d passwords were hashed, want one", s.hasher.hashed)
 		}
@@ -418,7 +419,7 @@ func TestOutdatedHash(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		s.hasher.parameters = "tomorrow"
-		s.wantUnchanged("SignIn", domain.ErrInvalidCredentials, func() error { return s.signIn(other) })
+		s.WantUnchanged("SignIn", domain.ErrInvalidCredentials, func() error { return s.signIn(other) })
 		if s.hasher.hashed > 0 {
 			t.Error("a wrong password was hashed")
 		}
@@ -430,7 +431,7 @@ func TestOutdatedHash(t *testing.T) {
 		s.hasher.inHash = func() {
 			user := s.ada()
 			user.PasswordHash = "tomorrow:" + other
-			s.must(s.stored.Users().Save(t.Context(), user))
+			s.Must(s.Store.Users().Save(t.Context(), user))
 		}
 		_ = s.signIn(secret) // whether this lets in or not is another matter
 		if got := s.ada().PasswordHash; got != "tomorrow:"+other {
@@ -446,7 +447,7 @@ func TestOutdatedHash(t *testing.T) {
 			defer s.hasher.mu.Unlock()
 			s.hasher.outage = domain.ErrOverloaded
 		}
-		s.wantUnchanged("SignIn", domain.ErrOverloaded, func() error { return s.signIn(secret) })
+		s.WantUnchanged("SignIn", domain.ErrOverloaded, func() error { return s.signIn(secret) })
 	})
 }
 
@@ -474,11 +475,11 @@ func TestSignInKeepsWhatTheClientSays(t *testing.T) {
 func TestSignInEndsTheLeastRecentlyUsed(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.clock.Advance(2 * time.Minute)
+	s.Clock.Advance(2 * time.Minute)
 	_, err := s.service.Authenticate(t.Context(), s.laptop.Token)
-	s.must(err)
+	s.Must(err)
 	for range domain.MaxSessionsPerUser - 1 {
-		wantError(t, "SignIn", s.signIn(secret), nil)
+		coretest.WantError(t, "SignIn", s.signIn(secret), nil)
 	}
 	s.wantLive(map[domain.Token]bool{s.laptop.Token: true, s.phone.Token: false, s.eve.Token: true})
 	list, err := s.service.Sessions(t.Context(), s.laptop.Caller, all)

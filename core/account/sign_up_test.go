@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rowhouse/core/account"
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 )
 
@@ -17,16 +18,16 @@ func TestSignUp(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	client := account.Client{UserAgent: "Browser/1.0", IP: "192.0.2.7"}
-	now := s.clock.Now()
+	now := s.Clock.Now()
 
 	got, err := s.service.SignUp(t.Context(), grace, client)
-	s.must(err)
+	s.Must(err)
 
 	want := domain.User{
 		ID: got.Caller.User.ID, Email: "grace@example.com", Name: "Grace Hopper", PasswordHash: "today:" + secret,
 		CreatedAt: now, UpdatedAt: now,
 	}
-	if got.Caller.User != want || s.user(want.ID) != want || !domain.IsUUID(string(want.ID)) {
+	if got.Caller.User != want || s.stored(want.ID) != want || !domain.IsUUID(string(want.ID)) {
 		t.Errorf("SignUp = %#v\nwant %#v", got.Caller.User, want)
 	}
 	session := domain.Session{
@@ -40,8 +41,8 @@ func TestSignUp(t *testing.T) {
 		t.Errorf("Authenticate = %+v, %v\nwant %+v", caller, err, got.Caller)
 	}
 	s.wantMails("grace@example.com: Confirm your e-mail address")
-	s.must(s.service.VerifyEmail(t.Context(), s.link("grace@example.com")))
-	if !s.user(want.ID).EmailVerified() {
+	s.Must(s.service.VerifyEmail(t.Context(), s.link("grace@example.com")))
+	if !s.stored(want.ID).EmailVerified() {
 		t.Error("the mailed link does not prove the address")
 	}
 	if s.hasher.hashed != 1 || len(s.hasher.verified) > 0 {
@@ -53,8 +54,8 @@ func TestSignUpVerifiedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	got, err := s.but(func(p *parts) { p.config.VerifyAtOnce = true }).SignUp(t.Context(), grace, account.Client{})
-	s.must(err)
-	if user := s.user(got.Caller.User.ID); !user.EmailVerifiedAt.Equal(s.clock.Now()) || got.Caller.User != user {
+	s.Must(err)
+	if user := s.stored(got.Caller.User.ID); !user.EmailVerifiedAt.Equal(s.Clock.Now()) || got.Caller.User != user {
 		t.Errorf("user = %+v, want it verified", user)
 	}
 	s.wantMails()
@@ -85,7 +86,7 @@ func TestSignUpRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			s.wantUnchanged("SignUp", tt.want, func() error {
+			s.WantUnchanged("SignUp", tt.want, func() error {
 				got, err := s.service.SignUp(t.Context(), tt.in, account.Client{})
 				if got != (account.SignedIn{}) {
 					t.Errorf("SignUp = %+v beside the error, want nothing", got)
@@ -98,7 +99,7 @@ func TestSignUpRefuses(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		s.hasher.outage = domain.ErrOverloaded
-		s.wantUnchanged("SignUp", domain.ErrOverloaded, func() error {
+		s.WantUnchanged("SignUp", domain.ErrOverloaded, func() error {
 			_, err := s.service.SignUp(t.Context(), grace, account.Client{})
 			return err
 		})
@@ -108,7 +109,7 @@ func TestSignUpRefuses(t *testing.T) {
 		s := newScene(t)
 		outage := errors.New("outage")
 		service := s.but(func(p *parts) { p.throttle = broken{outage} })
-		s.wantUnchanged("SignUp", outage, func() error {
+		s.WantUnchanged("SignUp", outage, func() error {
 			_, err := service.SignUp(t.Context(), grace, account.Client{})
 			return err
 		})
@@ -145,7 +146,7 @@ func TestSignUpIsThrottled(t *testing.T) {
 		return err
 	}
 	for range 4 { // the fifth was Ada's own
-		wantError(t, "SignUp", try(), domain.ErrEmailTaken)
+		coretest.WantError(t, "SignUp", try(), domain.ErrEmailTaken)
 	}
 	hashed := s.hasher.hashed
 	err := try()
@@ -158,8 +159,8 @@ func TestSignUpIsThrottled(t *testing.T) {
 	if _, err := s.service.SignUp(t.Context(), grace, account.Client{}); err != nil {
 		t.Errorf("SignUp of another address = %v, want nil", err)
 	}
-	s.clock.Advance(time.Second)
-	wantError(t, "SignUp after a second", try(), domain.ErrEmailTaken)
+	s.Clock.Advance(time.Second)
+	coretest.WantError(t, "SignUp after a second", try(), domain.ErrEmailTaken)
 }
 
 func TestSignUpWithoutMail(t *testing.T) {
@@ -167,13 +168,13 @@ func TestSignUpWithoutMail(t *testing.T) {
 	s := newScene(t)
 	s.mails.outage = errors.New("421 try again later")
 	got, err := s.service.SignUp(t.Context(), grace, account.Client{})
-	wantError(t, "SignUp", err, s.mails.outage)
+	coretest.WantError(t, "SignUp", err, s.mails.outage)
 	s.mails.outage = nil
 
 	// The account is there: the link can be asked for again.
 	caller, err := s.service.Authenticate(t.Context(), got.Token)
-	s.must(err)
-	s.must(s.service.ResendVerification(t.Context(), caller))
+	s.Must(err)
+	s.Must(s.service.ResendVerification(t.Context(), caller))
 	s.wantMails("grace@example.com: Confirm your e-mail address")
 }
 
@@ -182,14 +183,14 @@ func TestSignUpTwiceAtOnce(t *testing.T) {
 	s := newScene(t)
 	service := s.but(func(p *parts) { p.throttle = patient{} })
 	var signedUp int
-	for _, err := range together(20, func(int) error {
+	for _, err := range coretest.Together(20, func(int) error {
 		_, err := service.SignUp(t.Context(), grace, account.Client{})
 		return err
 	}) {
 		if err == nil {
 			signedUp++
 		} else {
-			wantError(t, "SignUp", err, domain.ErrEmailTaken)
+			coretest.WantError(t, "SignUp", err, domain.ErrEmailTaken)
 		}
 	}
 	if signedUp != 1 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rowhouse/core/account"
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 )
 
@@ -24,15 +25,15 @@ func TestVerifyEmail(t *testing.T) {
 		t.Parallel()
 		s, signedIn, link := unverified(t)
 		want := signedIn.Caller.User
-		s.clock.Advance(24*time.Hour - time.Microsecond)
-		s.must(s.service.VerifyEmail(t.Context(), link))
-		want.EmailVerifiedAt, want.UpdatedAt = s.clock.Now(), s.clock.Now()
-		if got := s.user(want.ID); got != want {
+		s.Clock.Advance(24*time.Hour - time.Microsecond)
+		s.Must(s.service.VerifyEmail(t.Context(), link))
+		want.EmailVerifiedAt, want.UpdatedAt = s.Clock.Now(), s.Clock.Now()
+		if got := s.stored(want.ID); got != want {
 			t.Errorf("user = %#v\nwant %#v", got, want)
 		}
 		s.wantMails("grace@example.com: Confirm your e-mail address")
 		s.wantLive(map[domain.Token]bool{signedIn.Token: true, s.eve.Token: true})
-		s.wantUnchanged("VerifyEmail again", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), link) })
+		s.WantUnchanged("VerifyEmail again", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), link) })
 	})
 	t.Run("is all or nothing", func(t *testing.T) {
 		t.Parallel()
@@ -41,21 +42,21 @@ func TestVerifyEmail(t *testing.T) {
 	})
 	refused := map[string]func(s *scene, signedIn account.SignedIn, link domain.Token) domain.Token{
 		"a link that is too old": func(s *scene, _ account.SignedIn, link domain.Token) domain.Token {
-			s.clock.Advance(24 * time.Hour)
+			s.Clock.Advance(24 * time.Hour)
 			return link
 		},
 		"a link that a newer one replaced": func(s *scene, signedIn account.SignedIn, link domain.Token) domain.Token {
-			s.must(s.service.ResendVerification(s.t.Context(), signedIn.Caller))
+			s.Must(s.service.ResendVerification(s.T.Context(), signedIn.Caller))
 			return link
 		},
 		"a link to an address that the account has left": func(s *scene, signedIn account.SignedIn, link domain.Token) domain.Token {
 			user := signedIn.Caller.User
 			user.Email = "hopper@example.com"
-			s.must(s.stored.Users().Save(s.t.Context(), user))
+			s.Must(s.Store.Users().Save(s.T.Context(), user))
 			return link
 		},
 		"a link to set a password": func(s *scene, _ account.SignedIn, _ domain.Token) domain.Token {
-			s.must(s.service.ForgotPassword(s.t.Context(), "grace@example.com"))
+			s.Must(s.service.ForgotPassword(s.T.Context(), "grace@example.com"))
 			return s.link("grace@example.com")
 		},
 		"a session's token": func(_ *scene, signedIn account.SignedIn, _ domain.Token) domain.Token { return signedIn.Token },
@@ -66,7 +67,7 @@ func TestVerifyEmail(t *testing.T) {
 			t.Parallel()
 			s, signedIn, link := unverified(t)
 			token := prepare(s, signedIn, link)
-			s.wantUnchanged("VerifyEmail", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), token) })
+			s.WantUnchanged("VerifyEmail", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), token) })
 		})
 	}
 }
@@ -77,30 +78,30 @@ func TestResendVerification(t *testing.T) {
 		t.Parallel()
 		s, signedIn, _ := unverified(t)
 		for range 3 {
-			s.must(s.service.ResendVerification(t.Context(), signedIn.Caller))
+			s.Must(s.service.ResendVerification(t.Context(), signedIn.Caller))
 		}
-		s.wantUnchanged("ResendVerification", domain.ErrRateLimited, func() error {
+		s.WantUnchanged("ResendVerification", domain.ErrRateLimited, func() error {
 			err := s.service.ResendVerification(t.Context(), signedIn.Caller)
 			if e, ok := errors.AsType[*domain.Error](err); !ok || e.RetryAfter != time.Hour {
 				t.Errorf("ResendVerification = %+v, want a wait of an hour", err)
 			}
 			return err
 		})
-		s.must(s.service.VerifyEmail(t.Context(), s.link("grace@example.com")))
-		s.clock.Advance(time.Hour)
+		s.Must(s.service.VerifyEmail(t.Context(), s.link("grace@example.com")))
+		s.Clock.Advance(time.Hour)
 	})
 	t.Run("does nothing for an address that is proven", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for range 5 {
-			s.wantUnchanged("ResendVerification", nil, func() error { return s.service.ResendVerification(t.Context(), s.laptop.Caller) })
+			s.WantUnchanged("ResendVerification", nil, func() error { return s.service.ResendVerification(t.Context(), s.laptop.Caller) })
 		}
 	})
 	t.Run("returns a mail outage", func(t *testing.T) {
 		t.Parallel()
 		s, signedIn, _ := unverified(t)
 		s.mails.outage = errors.New("421 try again later")
-		wantError(t, "ResendVerification", s.service.ResendVerification(t.Context(), signedIn.Caller), s.mails.outage)
+		coretest.WantError(t, "ResendVerification", s.service.ResendVerification(t.Context(), signedIn.Caller), s.mails.outage)
 	})
 	t.Run("is all or nothing", func(t *testing.T) {
 		t.Parallel()
@@ -116,7 +117,7 @@ func TestChangeEmail(t *testing.T) {
 	s := newScene(t)
 	before := s.ada()
 
-	s.must(s.service.ChangeEmail(t.Context(), s.laptop.Caller, " Countess@Example.com"))
+	s.Must(s.service.ChangeEmail(t.Context(), s.laptop.Caller, " Countess@Example.com"))
 	if got := s.ada(); got != before {
 		t.Errorf("user = %#v, want it as before until the link is used", got)
 	}
@@ -125,11 +126,11 @@ func TestChangeEmail(t *testing.T) {
 		"ada@example.com: A change of your e-mail address was asked for",
 	)
 
-	s.clock.Advance(24*time.Hour - time.Microsecond)
+	s.Clock.Advance(24*time.Hour - time.Microsecond)
 	link := s.link("countess@example.com")
-	s.must(s.service.VerifyEmail(t.Context(), link))
+	s.Must(s.service.VerifyEmail(t.Context(), link))
 	moved := before
-	moved.Email, moved.EmailVerifiedAt, moved.UpdatedAt = "countess@example.com", s.clock.Now(), s.clock.Now()
+	moved.Email, moved.EmailVerifiedAt, moved.UpdatedAt = "countess@example.com", s.Clock.Now(), s.Clock.Now()
 	if got := s.ada(); got != moved {
 		t.Errorf("user = %#v\nwant %#v", got, moved)
 	}
@@ -139,43 +140,43 @@ func TestChangeEmail(t *testing.T) {
 		"ada@example.com: A change of your e-mail address was asked for",
 		"ada@example.com: Your e-mail address was changed",
 	)
-	s.wantUnchanged("VerifyEmail again", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), link) })
-	wantError(t, "SignIn with the old address", s.signIn(secret), domain.ErrInvalidCredentials)
+	s.WantUnchanged("VerifyEmail again", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), link) })
+	coretest.WantError(t, "SignIn with the old address", s.signIn(secret), domain.ErrInvalidCredentials)
 	_, err := s.service.SignIn(t.Context(), "countess@example.com", secret, account.Client{})
-	wantError(t, "SignIn with the new address", err, nil)
+	coretest.WantError(t, "SignIn with the new address", err, nil)
 }
 
 func TestChangeEmailRefuses(t *testing.T) {
 	t.Parallel()
 	change := func(s *scene, email string) error {
-		return s.service.ChangeEmail(s.t.Context(), s.laptop.Caller, email)
+		return s.service.ChangeEmail(s.T.Context(), s.laptop.Caller, email)
 	}
 	t.Run("what is no address", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for _, email := range []string{"", "countess", "mi\u212ae@example.com"} {
-			s.wantUnchanged("ChangeEmail", field("email", "invalid_email"), func() error { return change(s, email) })
+			s.WantUnchanged("ChangeEmail", field("email", "invalid_email"), func() error { return change(s, email) })
 		}
 	})
 	t.Run("an address that is taken, without telling", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for _, email := range []string{"eve@example.com", "ADA@example.com"} {
-			s.wantUnchanged("ChangeEmail", nil, func() error { return change(s, email) })
+			s.WantUnchanged("ChangeEmail", nil, func() error { return change(s, email) })
 		}
 	})
 	t.Run("more than three an hour", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for _, email := range []string{"a@example.com", "eve@example.com", "b@example.com"} {
-			s.must(change(s, email))
+			s.Must(change(s, email))
 		}
-		s.wantUnchanged("ChangeEmail", domain.ErrRateLimited, func() error { return change(s, "c@example.com") })
-		s.wantUnchanged("VerifyEmail of the first", domain.ErrInvalidToken, func() error {
+		s.WantUnchanged("ChangeEmail", domain.ErrRateLimited, func() error { return change(s, "c@example.com") })
+		s.WantUnchanged("VerifyEmail of the first", domain.ErrInvalidToken, func() error {
 			return s.service.VerifyEmail(t.Context(), s.link("a@example.com"))
 		})
-		s.clock.Advance(time.Hour)
-		wantError(t, "ChangeEmail after an hour", change(s, "c@example.com"), nil)
+		s.Clock.Advance(time.Hour)
+		coretest.WantError(t, "ChangeEmail after an hour", change(s, "c@example.com"), nil)
 	})
 	t.Run("half of it", func(t *testing.T) {
 		t.Parallel()
@@ -188,34 +189,34 @@ func TestChangeEmailRefuses(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		s.mails.outage = errors.New("421 try again later")
-		wantError(t, "ChangeEmail", change(s, "countess@example.com"), s.mails.outage)
+		coretest.WantError(t, "ChangeEmail", change(s, "countess@example.com"), s.mails.outage)
 		s.mails.outage = nil
-		s.must(change(s, "countess@example.com"))
+		s.Must(change(s, "countess@example.com"))
 		link := s.link("countess@example.com")
 		s.mails.outage = errors.New("421 try again later")
-		wantError(t, "VerifyEmail", s.service.VerifyEmail(t.Context(), link), s.mails.outage)
+		coretest.WantError(t, "VerifyEmail", s.service.VerifyEmail(t.Context(), link), s.mails.outage)
 	})
 	t.Run("an address that was taken meanwhile, and keeps the link", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.must(change(s, "grace@example.com"))
+		s.Must(change(s, "grace@example.com"))
 		link := s.link("grace@example.com")
 		s.signUp(s.service, "grace@example.com", "Grace", account.Client{})
-		s.wantUnchanged("VerifyEmail", domain.ErrEmailTaken, func() error { return s.service.VerifyEmail(t.Context(), link) })
+		s.WantUnchanged("VerifyEmail", domain.ErrEmailTaken, func() error { return s.service.VerifyEmail(t.Context(), link) })
 	})
 	t.Run("a link that is too old", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.must(change(s, "countess@example.com"))
-		s.clock.Advance(24 * time.Hour)
-		s.wantUnchanged("VerifyEmail", domain.ErrInvalidToken, func() error {
+		s.Must(change(s, "countess@example.com"))
+		s.Clock.Advance(24 * time.Hour)
+		s.WantUnchanged("VerifyEmail", domain.ErrInvalidToken, func() error {
 			return s.service.VerifyEmail(t.Context(), s.link("countess@example.com"))
 		})
 	})
 	t.Run("half of the move", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.must(change(s, "countess@example.com"))
+		s.Must(change(s, "countess@example.com"))
 		link := s.link("countess@example.com")
 		s.wantAllOrNothing("VerifyEmail", func(service *account.Service, ctx context.Context) error { return service.VerifyEmail(ctx, link) })
 	})
@@ -226,8 +227,8 @@ func TestChangeEmailRefuses(t *testing.T) {
 func moved(t *testing.T) (*scene, domain.Token) {
 	t.Helper()
 	s := newScene(t)
-	s.must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
-	s.must(s.service.VerifyEmail(t.Context(), s.link("mallory@example.com")))
+	s.Must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
+	s.Must(s.service.VerifyEmail(t.Context(), s.link("mallory@example.com")))
 	return s, s.link("ada@example.com")
 }
 
@@ -236,20 +237,20 @@ func TestRevertEmail(t *testing.T) {
 	t.Run("takes the account back and ends every session", func(t *testing.T) {
 		t.Parallel()
 		s, revert := moved(t)
-		s.clock.Advance(72*time.Hour - time.Microsecond)
+		s.Clock.Advance(72*time.Hour - time.Microsecond)
 		_, err := s.service.SignIn(t.Context(), "mallory@example.com", secret, account.Client{})
-		s.must(err)
-		s.must(s.service.ForgotPassword(t.Context(), "mallory@example.com"))
+		s.Must(err)
+		s.Must(s.service.ForgotPassword(t.Context(), "mallory@example.com"))
 		reset := s.link("mallory@example.com")
 		caller := domain.Caller{User: s.ada(), Session: s.phone.Caller.Session}
-		s.must(s.service.ChangeEmail(t.Context(), caller, "mallory2@example.com"))
+		s.Must(s.service.ChangeEmail(t.Context(), caller, "mallory2@example.com"))
 		change := s.link("mallory2@example.com")
 		mails := len(s.sent(""))
 		want := s.ada()
 
-		s.must(s.service.VerifyEmail(t.Context(), revert))
+		s.Must(s.service.VerifyEmail(t.Context(), revert))
 
-		want.Email, want.EmailVerifiedAt, want.UpdatedAt = "ada@example.com", s.clock.Now(), s.clock.Now()
+		want.Email, want.EmailVerifiedAt, want.UpdatedAt = "ada@example.com", s.Clock.Now(), s.Clock.Now()
 		if got := s.ada(); got != want {
 			t.Errorf("user = %#v\nwant %#v", got, want)
 		}
@@ -261,36 +262,36 @@ func TestRevertEmail(t *testing.T) {
 		if got := len(s.sent("")); got != mails {
 			t.Errorf("%d mails were sent, want none", got-mails)
 		}
-		s.wantUnchanged("VerifyEmail again", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), revert) })
-		s.wantUnchanged("VerifyEmail to a third address", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), change) })
-		s.wantUnchanged("ResetPassword by the other mailbox", domain.ErrInvalidToken, func() error {
+		s.WantUnchanged("VerifyEmail again", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), revert) })
+		s.WantUnchanged("VerifyEmail to a third address", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), change) })
+		s.WantUnchanged("ResetPassword by the other mailbox", domain.ErrInvalidToken, func() error {
 			return s.service.ResetPassword(t.Context(), reset, other)
 		})
 	})
 	t.Run("ends the links to set a password, also those to the old address", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
+		s.Must(s.service.ForgotPassword(t.Context(), "ada@example.com"))
 		reset := s.link("ada@example.com")
-		s.must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
-		s.must(s.service.VerifyEmail(t.Context(), s.link("mallory@example.com")))
-		s.must(s.service.VerifyEmail(t.Context(), s.link("ada@example.com")))
-		s.wantUnchanged("ResetPassword", domain.ErrInvalidToken, func() error { return s.service.ResetPassword(t.Context(), reset, other) })
+		s.Must(s.service.ChangeEmail(t.Context(), s.phone.Caller, "mallory@example.com"))
+		s.Must(s.service.VerifyEmail(t.Context(), s.link("mallory@example.com")))
+		s.Must(s.service.VerifyEmail(t.Context(), s.link("ada@example.com")))
+		s.WantUnchanged("ResetPassword", domain.ErrInvalidToken, func() error { return s.service.ResetPassword(t.Context(), reset, other) })
 	})
 	t.Run("works for 72 hours", func(t *testing.T) {
 		t.Parallel()
 		s, revert := moved(t)
-		s.clock.Advance(72 * time.Hour)
-		s.wantUnchanged("VerifyEmail", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), revert) })
+		s.Clock.Advance(72 * time.Hour)
+		s.WantUnchanged("VerifyEmail", domain.ErrInvalidToken, func() error { return s.service.VerifyEmail(t.Context(), revert) })
 	})
 	t.Run("fails where somebody else has the address by now", func(t *testing.T) {
 		t.Parallel()
 		s, revert := moved(t)
-		s.clock.Advance(time.Hour)
+		s.Clock.Advance(time.Hour)
 		service := s.but(func(p *parts) { p.throttle = patient{} })
 		_, err := service.SignUp(t.Context(), account.SignUpInput{Email: "ada@example.com", Password: secret, Name: "Ada"}, account.Client{})
-		s.must(err)
-		s.wantUnchanged("VerifyEmail", domain.ErrEmailTaken, func() error { return s.service.VerifyEmail(t.Context(), revert) })
+		s.Must(err)
+		s.WantUnchanged("VerifyEmail", domain.ErrEmailTaken, func() error { return s.service.VerifyEmail(t.Context(), revert) })
 	})
 	t.Run("is all or nothing", func(t *testing.T) {
 		t.Parallel()

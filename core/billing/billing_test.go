@@ -8,6 +8,7 @@ import (
 
 	"rowhouse/adapters/memory"
 	"rowhouse/core/billing"
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 )
 
@@ -60,7 +61,7 @@ func TestSubscription(t *testing.T) {
 
 func TestSubscriptionOfACallerWhoGivesUp(t *testing.T) {
 	t.Parallel()
-	ctx := &givingUp{Context: t.Context(), patience: 1} // enough for the subscription
+	ctx := coretest.GivingUp(t.Context(), 1) // enough for the subscription
 	store := memory.NewStore()
 	tenant := store.Tenant("o1")
 	for _, err := range []error{
@@ -75,19 +76,4 @@ func TestSubscriptionOfACallerWhoGivesUp(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !reflect.DeepEqual(got, domain.SubscriptionDetail{}) {
 		t.Errorf("Subscription = %+v, %v; want nothing, and %v", got, err, context.Canceled)
 	}
-}
-
-// givingUp is the context of a caller who gives up after being asked a number
-// of times.
-type givingUp struct {
-	context.Context
-
-	patience int
-}
-
-func (c *givingUp) Err() error {
-	if c.patience--; c.patience < 0 {
-		return context.Canceled
-	}
-	return nil
 }

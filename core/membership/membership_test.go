@@ -7,29 +7,30 @@ import (
 	"strings"
 	"testing"
 
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/membership"
 )
 
 func (s *scene) stored(actor domain.Actor) domain.Membership {
-	s.t.Helper()
-	m, err := s.tenant(actor).Memberships().Get(s.t.Context(), actor.Membership)
-	s.must(err)
+	s.T.Helper()
+	m, err := s.Tenant(actor).Memberships().Get(s.T.Context(), actor.Membership)
+	s.Must(err)
 	return m.Membership
 }
 
 // as returns one of Acme's people of a role, and the second of them.
 func (s *scene) as(role domain.Role) domain.Actor {
-	return map[domain.Role]domain.Actor{domain.RoleOwner: s.owner, domain.RoleAdmin: s.admin, domain.RoleMember: s.member}[role]
+	return map[domain.Role]domain.Actor{domain.RoleOwner: s.Owner, domain.RoleAdmin: s.Admin, domain.RoleMember: s.Member}[role]
 }
 
 // second returns another of that role; there is one owner only.
 func (s *scene) second(role domain.Role) domain.Actor {
 	switch role {
 	case domain.RoleOwner:
-		return s.owner
+		return s.Owner
 	case domain.RoleAdmin:
-		return s.join(s.owner, s.user("Barbara"), domain.RoleAdmin)
+		return s.Join(s.Owner, s.User("Barbara"), domain.RoleAdmin)
 	default:
 		return s.other
 	}
@@ -76,8 +77,8 @@ func TestChangeRole(t *testing.T) {
 						return err
 					}
 					want := domain.Membership{
-						ID: target.Membership, User: target.User, Role: domain.Role(to), InvitedBy: s.owner.User,
-						CreatedAt: got.CreatedAt, UpdatedAt: s.clock.Now(), Version: 2,
+						ID: target.Membership, User: target.User, Role: domain.Role(to), InvitedBy: s.Owner.User,
+						CreatedAt: got.CreatedAt, UpdatedAt: s.Clock.Now(), Version: 2,
 					}
 					if got.Membership != want || s.stored(target) != want || got.Name == "" || got.Email == "" {
 						t.Errorf("ChangeRole = %+v, stored %+v\nwant %+v and who it is", got, s.stored(target), want)
@@ -85,9 +86,9 @@ func TestChangeRole(t *testing.T) {
 					return nil
 				}
 				if outcome == nil {
-					wantError(t, "ChangeRole", change(), nil)
+					coretest.WantError(t, "ChangeRole", change(), nil)
 				} else {
-					s.wantUnchanged("ChangeRole", outcome, change)
+					s.WantUnchanged("ChangeRole", outcome, change)
 				}
 			})
 		}
@@ -95,8 +96,8 @@ func TestChangeRole(t *testing.T) {
 	t.Run("a caller who gives up", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.wantAllOrNothing("ChangeRole", func(ctx context.Context) error {
-			_, err := s.service.ChangeRole(ctx, s.owner, s.member.Membership, "admin", nil)
+		s.WantAllOrNothing("ChangeRole", func(ctx context.Context) error {
+			_, err := s.service.ChangeRole(ctx, s.Owner, s.Member.Membership, "admin", nil)
 			return err
 		})
 	})
@@ -118,8 +119,8 @@ func TestChangeRoleRefuses(t *testing.T) {
 		{"a member's own role", member, member, "admin", nil, domain.ErrForbidden},
 		{"the owner's role by an admin", admin, owner, "member", nil, domain.ErrOwnerImmutable},
 		{"a suspended organization", suspended(owner), member, "admin", nil, domain.ErrOrganizationSuspended},
-		{"another organization's member", owner, func(s *scene) domain.Actor { return s.globex }, "member", nil, domain.ErrNotFound},
-		{"an unknown member", owner, func(s *scene) domain.Actor { return domain.Actor{Membership: domain.MembershipID(s.ids.New())} }, "member", nil, domain.ErrNotFound},
+		{"another organization's member", owner, func(s *scene) domain.Actor { return s.Globex }, "member", nil, domain.ErrNotFound},
+		{"an unknown member", owner, func(s *scene) domain.Actor { return domain.Actor{Membership: domain.MembershipID(s.IDs.New())} }, "member", nil, domain.ErrNotFound},
 		{"another version", owner, member, "admin", domain.Precondition{2}, domain.ErrPreconditionFailed},
 		{"another version before the owner's role", admin, owner, "member", domain.Precondition{2}, domain.ErrPreconditionFailed},
 		{"an unknown role", owner, member, "king", nil, domain.Invalid("role", "unknown_role", "")},
@@ -130,7 +131,7 @@ func TestChangeRoleRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			s.wantUnchanged("ChangeRole", tt.want, func() error {
+			s.WantUnchanged("ChangeRole", tt.want, func() error {
 				got, err := s.service.ChangeRole(t.Context(), tt.actor(s), tt.change(s).Membership, tt.to, tt.match)
 				if got != (domain.Member{}) {
 					t.Errorf("ChangeRole = %+v beside the error, want nothing", got)
@@ -146,17 +147,17 @@ func TestChangeRoleOfTheVersionThatWasRead(t *testing.T) {
 	s := newScene(t)
 	roles := []string{"admin", "member"}
 	var succeeded int
-	for _, err := range together(10, func(i int) error {
-		_, err := s.service.ChangeRole(t.Context(), s.owner, s.member.Membership, roles[i%2], domain.Precondition{1})
+	for _, err := range coretest.Together(10, func(i int) error {
+		_, err := s.service.ChangeRole(t.Context(), s.Owner, s.Member.Membership, roles[i%2], domain.Precondition{1})
 		return err
 	}) {
 		if err == nil {
 			succeeded++
 		} else {
-			wantError(t, "ChangeRole", err, domain.ErrPreconditionFailed)
+			coretest.WantError(t, "ChangeRole", err, domain.ErrPreconditionFailed)
 		}
 	}
-	if got := s.stored(s.member); succeeded != 1 || got.Version != 2 {
+	if got := s.stored(s.Member); succeeded != 1 || got.Version != 2 {
 		t.Errorf("%d of 10 at once succeeded, and the version is %d; want 1 and 2", succeeded, got.Version)
 	}
 }
@@ -176,29 +177,29 @@ func TestRemove(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			actor, target := actors[0](s), actors[1](s)
-			before, err := s.tenant(s.owner).Organization().Get(t.Context())
-			s.must(err)
+			before, err := s.Tenant(s.Owner).Organization().Get(t.Context())
+			s.Must(err)
 
-			s.must(s.service.Remove(t.Context(), actor, target.Membership, domain.Precondition{1}))
+			s.Must(s.service.Remove(t.Context(), actor, target.Membership, domain.Precondition{1}))
 
-			_, err = s.service.Get(t.Context(), s.owner, target.Membership)
-			wantError(t, "Get", err, domain.ErrNotFound)
-			_, err = s.store.Directory().Actor(t.Context(), target.User, string(s.owner.Organization))
-			wantError(t, "Directory.Actor", err, domain.ErrNotFound)
-			if after, err := s.tenant(s.owner).Organization().Get(t.Context()); after.Members != before.Members-1 || err != nil {
+			_, err = s.service.Get(t.Context(), s.Owner, target.Membership)
+			coretest.WantError(t, "Get", err, domain.ErrNotFound)
+			_, err = s.Store.Directory().Actor(t.Context(), target.User, string(s.Owner.Organization))
+			coretest.WantError(t, "Directory.Actor", err, domain.ErrNotFound)
+			if after, err := s.Tenant(s.Owner).Organization().Get(t.Context()); after.Members != before.Members-1 || err != nil {
 				t.Errorf("%d members are counted, want %d", after.Members, before.Members-1)
 			}
-			if _, err := s.store.Users().Get(t.Context(), target.User); err != nil {
+			if _, err := s.Store.Users().Get(t.Context(), target.User); err != nil {
 				t.Errorf("the person is gone too: %v", err)
 			}
-			wantError(t, "Remove again", s.service.Remove(t.Context(), s.owner, target.Membership, nil), domain.ErrNotFound)
+			coretest.WantError(t, "Remove again", s.service.Remove(t.Context(), s.Owner, target.Membership, nil), domain.ErrNotFound)
 		})
 	}
 	t.Run("a caller who gives up", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.wantAllOrNothing("Remove", func(ctx context.Context) error {
-			return s.service.Remove(ctx, s.owner, s.member.Membership, nil)
+		s.WantAllOrNothing("Remove", func(ctx context.Context) error {
+			return s.service.Remove(ctx, s.Owner, s.Member.Membership, nil)
 		})
 	})
 	refused := []struct {
@@ -213,8 +214,8 @@ func TestRemove(t *testing.T) {
 		{"the owner by a member", member, owner, nil, domain.ErrForbidden},
 		{"a member by a member", member, func(s *scene) domain.Actor { return s.other }, nil, domain.ErrForbidden},
 		{"an admin by a member", member, admin, nil, domain.ErrForbidden},
-		{"a member of another organization", owner, func(s *scene) domain.Actor { return s.globex }, nil, domain.ErrNotFound},
-		{"a member by another organization's owner", func(s *scene) domain.Actor { return s.globex }, member, nil, domain.ErrNotFound},
+		{"a member of another organization", owner, func(s *scene) domain.Actor { return s.Globex }, nil, domain.ErrNotFound},
+		{"a member by another organization's owner", func(s *scene) domain.Actor { return s.Globex }, member, nil, domain.ErrNotFound},
 		{"a member of a suspended organization", suspended(owner), member, nil, domain.ErrOrganizationSuspended},
 		{"leaving a suspended organization", suspended(member), member, nil, domain.ErrOrganizationSuspended},
 		{"another version", owner, member, domain.Precondition{2}, domain.ErrPreconditionFailed},
@@ -224,7 +225,7 @@ func TestRemove(t *testing.T) {
 		t.Run("refuses "+tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			s.wantUnchanged("Remove", tt.want, func() error {
+			s.WantUnchanged("Remove", tt.want, func() error {
 				return s.service.Remove(t.Context(), tt.actor(s), tt.remove(s).Membership, tt.match)
 			})
 		})
@@ -234,14 +235,14 @@ func TestRemove(t *testing.T) {
 func TestGetAndList(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	got, err := s.service.Get(t.Context(), s.member, s.admin.Membership)
-	s.must(err)
-	want := domain.Member{Membership: s.stored(s.admin), Name: "Grace", Email: "grace@example.com", InvitedByName: "Ada"}
+	got, err := s.service.Get(t.Context(), s.Member, s.Admin.Membership)
+	s.Must(err)
+	want := domain.Member{Membership: s.stored(s.Admin), Name: "Grace", Email: "grace@example.com", InvitedByName: "Ada"}
 	if got != want {
 		t.Errorf("Get = %+v\nwant %+v", got, want)
 	}
-	_, err = s.service.Get(t.Context(), s.member, s.globex.Membership)
-	wantError(t, "Get of another organization's member", err, domain.ErrNotFound)
+	_, err = s.service.Get(t.Context(), s.Member, s.Globex.Membership)
+	coretest.WantError(t, "Get of another organization's member", err, domain.ErrNotFound)
 
 	lists := []struct {
 		name  string
@@ -249,17 +250,17 @@ func TestGetAndList(t *testing.T) {
 		in    membership.ListInput
 		want  []string
 	}{
-		{"all, newest first", s.member, membership.ListInput{Page: all}, []string{"Edsger", "Linus", "Grace", "Ada"}},
-		{"those of a role", s.member, membership.ListInput{Role: "member", Page: all}, []string{"Edsger", "Linus"}},
-		{"the owner", s.member, membership.ListInput{Role: "owner", Page: all}, []string{"Ada"}},
-		{"part of a name", s.member, membership.ListInput{Query: "RA", Page: all}, []string{"Grace"}},
-		{"part of an address", s.member, membership.ListInput{Query: "ada@", Page: all}, []string{"Ada"}},
-		{"both", s.member, membership.ListInput{Role: "member", Query: "example.com", Page: all}, []string{"Edsger", "Linus"}},
-		{"nobody", s.member, membership.ListInput{Query: "nobody", Page: all}, nil},
-		{"the longest query", s.member, membership.ListInput{Query: strings.Repeat("x", membership.MaxQueryLength), Page: all}, nil},
-		{"a page", s.member, membership.ListInput{Page: domain.PageRequest{Limit: 2}}, []string{"Edsger", "Linus"}},
-		{"the page after", s.member, membership.ListInput{Page: domain.PageRequest{Limit: 2, After: string(s.member.Membership)}}, []string{"Grace", "Ada"}},
-		{"another organization's", s.globex, membership.ListInput{Page: all}, []string{"Hedy"}},
+		{"all, newest first", s.Member, membership.ListInput{Page: all}, []string{"Edsger", "Linus", "Grace", "Ada"}},
+		{"those of a role", s.Member, membership.ListInput{Role: "member", Page: all}, []string{"Edsger", "Linus"}},
+		{"the owner", s.Member, membership.ListInput{Role: "owner", Page: all}, []string{"Ada"}},
+		{"part of a name", s.Member, membership.ListInput{Query: "RA", Page: all}, []string{"Grace"}},
+		{"part of an address", s.Member, membership.ListInput{Query: "ada@", Page: all}, []string{"Ada"}},
+		{"both", s.Member, membership.ListInput{Role: "member", Query: "example.com", Page: all}, []string{"Edsger", "Linus"}},
+		{"nobody", s.Member, membership.ListInput{Query: "nobody", Page: all}, nil},
+		{"the longest query", s.Member, membership.ListInput{Query: strings.Repeat("x", membership.MaxQueryLength), Page: all}, nil},
+		{"a page", s.Member, membership.ListInput{Page: domain.PageRequest{Limit: 2}}, []string{"Edsger", "Linus"}},
+		{"the page after", s.Member, membership.ListInput{Page: domain.PageRequest{Limit: 2, After: string(s.Member.Membership)}}, []string{"Grace", "Ada"}},
+		{"another organization's", s.Globex, membership.ListInput{Page: all}, []string{"Hedy"}},
 	}
 	for _, tt := range lists {
 		t.Run("lists "+tt.name, func(t *testing.T) {
@@ -289,8 +290,8 @@ func TestGetAndList(t *testing.T) {
 	for _, tt := range refused {
 		t.Run("refuses "+tt.name, func(t *testing.T) {
 			t.Parallel()
-			list, err := s.service.List(t.Context(), s.member, tt.in)
-			wantError(t, "List", err, tt.want)
+			list, err := s.service.List(t.Context(), s.Member, tt.in)
+			coretest.WantError(t, "List", err, tt.want)
 			if len(list.Items) > 0 {
 				t.Errorf("List = %+v beside the error, want nothing", list.Items)
 			}

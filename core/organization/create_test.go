@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/organization"
 	"rowhouse/ports"
@@ -19,17 +20,17 @@ import (
 func TestCreate(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	now := s.clock.Now()
+	now := s.Clock.Now()
 
-	got, err := s.service.Create(t.Context(), s.ada, organization.CreateInput{
+	got, err := s.service.Create(t.Context(), s.Ada, organization.CreateInput{
 		Name: "  Žofie's Rockets ", Slug: "rockets", Description: "We make\r\nrockets.",
 	})
-	s.must(err)
+	s.Must(err)
 
 	want := domain.MemberOrganization{
 		OrganizationDetail: domain.OrganizationDetail{
 			Organization: domain.Organization{
-				ID: got.ID, Owner: s.ada.ID, Name: "Žofie's Rockets", Slug: "rockets", Description: "We make\nrockets.",
+				ID: got.ID, Owner: s.Ada.ID, Name: "Žofie's Rockets", Slug: "rockets", Description: "We make\nrockets.",
 				BillingEmail: "ada@example.com", CreatedAt: now, UpdatedAt: now, Version: 1,
 				MemberLimit: 5, WorkspaceLimit: 3, Members: 1, Workspaces: 1,
 			},
@@ -43,10 +44,10 @@ func TestCreate(t *testing.T) {
 	if !domain.IsUUID(string(got.ID)) || !domain.IsUUID(string(got.Membership)) {
 		t.Errorf("ids %q and %q, want UUIDs", got.ID, got.Membership)
 	}
-	actor := domain.Actor{User: s.ada.ID, Organization: got.ID, Membership: got.Membership, Role: domain.RoleOwner}
+	actor := domain.Actor{User: s.Ada.ID, Organization: got.ID, Membership: got.Membership, Role: domain.RoleOwner}
 	wantProvisioned(s, actor, now)
 	for _, ref := range []string{string(got.ID), "rockets"} {
-		if found, err := s.service.Resolve(t.Context(), s.ada.ID, ref); found != actor || err != nil {
+		if found, err := s.service.Resolve(t.Context(), s.Ada.ID, ref); found != actor || err != nil {
 			t.Errorf("Resolve(%q) = %+v, %v; want %+v", ref, found, err, actor)
 		}
 	}
@@ -54,20 +55,20 @@ func TestCreate(t *testing.T) {
 
 // wantProvisioned checks what every organization starts with.
 func wantProvisioned(s *scene, actor domain.Actor, now time.Time) {
-	s.t.Helper()
-	ctx, tenant := s.t.Context(), s.tenant(actor)
+	s.T.Helper()
+	ctx, tenant := s.T.Context(), s.Tenant(actor)
 
 	members, err := tenant.Memberships().List(ctx, ports.MemberFilter{}, all)
-	s.must(err)
+	s.Must(err)
 	owner := domain.Membership{ID: actor.Membership, User: actor.User, Role: domain.RoleOwner, CreatedAt: now, UpdatedAt: now, Version: 1}
 	if len(members.Items) != 1 || members.Items[0].Membership != owner {
-		s.t.Errorf("members = %+v, want the owner alone: %+v", members.Items, owner)
+		s.T.Errorf("members = %+v, want the owner alone: %+v", members.Items, owner)
 	}
 
 	workspaces, err := tenant.Workspaces().List(ctx, domain.WorkspaceViewer{SeesAll: true}, all)
-	s.must(err)
+	s.Must(err)
 	if len(workspaces.Items) != 1 {
-		s.t.Fatalf("workspaces = %+v, want one", workspaces.Items)
+		s.T.Fatalf("workspaces = %+v, want one", workspaces.Items)
 	}
 	general := domain.WorkspaceDetail{
 		Workspace: domain.Workspace{
@@ -77,24 +78,24 @@ func wantProvisioned(s *scene, actor domain.Actor, now time.Time) {
 		CreatedByName: "Ada", Members: 1,
 	}
 	if workspaces.Items[0] != general {
-		s.t.Errorf("workspace = %+v\nwant %+v", workspaces.Items[0], general)
+		s.T.Errorf("workspace = %+v\nwant %+v", workspaces.Items[0], general)
 	}
 	added, err := tenant.Workspaces().Members(ctx, general.ID, all)
-	s.must(err)
+	s.Must(err)
 	if want := (domain.WorkspaceMember{Workspace: general.ID, Membership: actor.Membership, AddedBy: actor.User, CreatedAt: now}); len(added.Items) != 1 || added.Items[0].WorkspaceMember != want {
-		s.t.Errorf("members of the workspace = %+v, want %+v", added.Items, want)
+		s.T.Errorf("members of the workspace = %+v, want %+v", added.Items, want)
 	}
 
 	subscription, err := tenant.Subscription().Get(ctx)
-	s.must(err)
+	s.Must(err)
 	if want := domain.NewFreeSubscription(subscription.ID, now); subscription != want || !domain.IsUUID(string(subscription.ID)) {
-		s.t.Errorf("subscription = %+v\nwant %+v", subscription, want)
+		s.T.Errorf("subscription = %+v\nwant %+v", subscription, want)
 	}
 	usage, err := tenant.Usage().At(ctx, now)
-	s.must(err)
+	s.Must(err)
 	want := domain.NewUsagePeriod(domain.Plans[0].Limits, domain.Period{Start: now, End: subscription.CurrentPeriodEnd}, 0, now)
 	if !reflect.DeepEqual(usage, want) {
-		s.t.Errorf("usage = %+v\nwant %+v", usage, want)
+		s.T.Errorf("usage = %+v\nwant %+v", usage, want)
 	}
 }
 
@@ -117,7 +118,7 @@ func TestCreateMakesAnAddress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			got, err := s.service.Create(t.Context(), s.ada, organization.CreateInput{Name: tt.typed})
+			got, err := s.service.Create(t.Context(), s.Ada, organization.CreateInput{Name: tt.typed})
 			if got.Slug != tt.want || err != nil {
 				t.Errorf("Create(%q) = %q, %v; want %q", tt.typed, got.Slug, err, tt.want)
 			}
@@ -147,8 +148,8 @@ func TestCreateRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			s.wantUnchanged("Create", tt.want, func() error {
-				got, err := s.service.Create(t.Context(), s.ada, tt.in)
+			s.WantUnchanged("Create", tt.want, func() error {
+				got, err := s.service.Create(t.Context(), s.Ada, tt.in)
 				if got != (domain.MemberOrganization{}) {
 					t.Errorf("Create = %+v beside the error, want nothing", got)
 				}
@@ -161,16 +162,16 @@ func TestCreateRefuses(t *testing.T) {
 func TestCreateWithAnAddressThatWasGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	_, err := s.service.Update(t.Context(), s.owner, organization.UpdateInput{Slug: new("rockets")}, nil)
-	s.must(err)
+	_, err := s.service.Update(t.Context(), s.Owner, organization.UpdateInput{Slug: new("rockets")}, nil)
+	s.Must(err)
 
-	s.clock.Advance(domain.SlugReservation - time.Microsecond)
-	s.wantUnchanged("Create a moment before 90 days", domain.ErrSlugTaken, func() error {
-		_, err := s.service.Create(t.Context(), s.hedy, organization.CreateInput{Name: "New", Slug: "acme"})
+	s.Clock.Advance(domain.SlugReservation - time.Microsecond)
+	s.WantUnchanged("Create a moment before 90 days", domain.ErrSlugTaken, func() error {
+		_, err := s.service.Create(t.Context(), s.Hedy, organization.CreateInput{Name: "New", Slug: "acme"})
 		return err
 	})
-	s.clock.Advance(time.Microsecond)
-	if got, err := s.service.Create(t.Context(), s.hedy, organization.CreateInput{Name: "New", Slug: "acme"}); got.Slug != "acme" || err != nil {
+	s.Clock.Advance(time.Microsecond)
+	if got, err := s.service.Create(t.Context(), s.Hedy, organization.CreateInput{Name: "New", Slug: "acme"}); got.Slug != "acme" || err != nil {
 		t.Errorf("Create after 90 days = %q, %v; want acme", got.Slug, err)
 	}
 }
@@ -185,10 +186,10 @@ var creationSteps = []string{
 // createFailingAt founds an organization on a store that fails at one step,
 // and returns what is left of it.
 func createFailingAt(s *scene, guard func(ports.Store) ports.Store, step int) (store *faulty, left string, err error) {
-	before := s.everything()
-	store = &faulty{Store: guard(s.store), failAt: step}
-	_, err = s.on(store).Create(s.t.Context(), s.ada, organization.CreateInput{Name: "New"})
-	if after := s.everything(); after != before {
+	before := s.Everything()
+	store = &faulty{Store: guard(s.Store), failAt: step}
+	_, err = s.on(store).Create(s.T.Context(), s.Ada, organization.CreateInput{Name: "New"})
+	if after := s.Everything(); after != before {
 		left = after
 	}
 	return store, left, err
@@ -214,7 +215,7 @@ func TestCreateIsAllOrNothing(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			store, left, err := createFailingAt(s, asIs, i)
-			wantError(t, "Create", err, errOutage)
+			coretest.WantError(t, "Create", err, errOutage)
 			if store.steps[i] != step || len(store.steps) != i+1 {
 				t.Errorf("steps %q, want %s to be the last", store.steps, step)
 			}
@@ -234,8 +235,8 @@ func TestCreateIsAllOrNothing(t *testing.T) {
 	t.Run("the caller gives up", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.wantAllOrNothing("Create", func(ctx context.Context) error {
-			_, err := s.service.Create(ctx, s.ada, organization.CreateInput{Name: "New"})
+		s.WantAllOrNothing("Create", func(ctx context.Context) error {
+			_, err := s.service.Create(ctx, s.Ada, organization.CreateInput{Name: "New"})
 			return err
 		})
 	})
@@ -246,12 +247,12 @@ func TestCreateIsAllOrNothing(t *testing.T) {
 func createAtOnce(t *testing.T, s *scene, service *organization.Service) []domain.Slug {
 	t.Helper()
 	slugs := make([]domain.Slug, 50)
-	for _, err := range together(len(slugs), func(i int) error {
-		created, err := service.Create(t.Context(), s.ada, organization.CreateInput{Name: "Rockets"})
+	for _, err := range coretest.Together(len(slugs), func(i int) error {
+		created, err := service.Create(t.Context(), s.Ada, organization.CreateInput{Name: "Rockets"})
 		slugs[i] = created.Slug
 		return err
 	}) {
-		s.must(err)
+		s.Must(err)
 	}
 	slices.Sort(slugs)
 	return slugs
@@ -275,7 +276,7 @@ func TestCreateManyAtOnce(t *testing.T) {
 	t.Run("a storage that looks first and claims later is noticed", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		store := &lookFirst{Store: s.store}
+		store := &lookFirst{Store: s.Store}
 		store.looked.Add(50)
 		if got := createAtOnce(t, s, s.on(store)); slices.Equal(got, want) {
 			t.Error("50 addresses, want the same for several")
@@ -285,14 +286,14 @@ func TestCreateManyAtOnce(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		var founded int
-		for _, err := range together(50, func(int) error {
-			_, err := s.service.Create(t.Context(), s.ada, organization.CreateInput{Name: "Rockets", Slug: "rockets"})
+		for _, err := range coretest.Together(50, func(int) error {
+			_, err := s.service.Create(t.Context(), s.Ada, organization.CreateInput{Name: "Rockets", Slug: "rockets"})
 			return err
 		}) {
 			if err == nil {
 				founded++
 			} else {
-				wantError(t, "Create", err, domain.ErrSlugTaken)
+				coretest.WantError(t, "Create", err, domain.ErrSlugTaken)
 			}
 		}
 		if founded != 1 {

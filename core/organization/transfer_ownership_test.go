@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/organization"
 	"rowhouse/ports"
@@ -17,30 +18,30 @@ func TestTransferOwnership(t *testing.T) {
 		name string
 		to   func(*scene) domain.Actor
 	}{
-		{"to an admin", func(s *scene) domain.Actor { return s.admin }},
-		{"to a member", func(s *scene) domain.Actor { return s.member }},
+		{"to an admin", func(s *scene) domain.Actor { return s.Admin }},
+		{"to a member", func(s *scene) domain.Actor { return s.Member }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			to, before, globex := tt.to(s), s.stored(s.owner), s.stored(s.globex)
+			to, before, globex := tt.to(s), s.stored(s.Owner), s.stored(s.Globex)
 
-			got, err := s.service.TransferOwnership(t.Context(), s.owner, to.Membership)
-			s.must(err)
+			got, err := s.service.TransferOwnership(t.Context(), s.Owner, to.Membership)
+			s.Must(err)
 
 			want := before
-			want.Owner, want.UpdatedAt, want.Version = to.User, s.clock.Now(), before.Version+1
-			if got.Organization != want || s.stored(s.owner) != want {
+			want.Owner, want.UpdatedAt, want.Version = to.User, s.Clock.Now(), before.Version+1
+			if got.Organization != want || s.stored(s.Owner) != want {
 				t.Errorf("TransferOwnership = %+v\nwant %+v", got.Organization, want)
 			}
-			if got.Role != domain.RoleAdmin || got.Membership != s.owner.Membership {
+			if got.Role != domain.RoleAdmin || got.Membership != s.Owner.Membership {
 				t.Errorf("TransferOwnership leaves %s at %s, want the old owner as an admin", got.Membership, got.Role)
 			}
 			wantRoles(s, map[domain.MembershipID]domain.Role{
-				s.owner.Membership: domain.RoleAdmin, s.admin.Membership: domain.RoleAdmin, s.member.Membership: domain.RoleMember,
+				s.Owner.Membership: domain.RoleAdmin, s.Admin.Membership: domain.RoleAdmin, s.Member.Membership: domain.RoleMember,
 				to.Membership: domain.RoleOwner,
 			})
-			if s.stored(s.globex) != globex {
+			if s.stored(s.Globex) != globex {
 				t.Error("another organization has changed")
 			}
 		})
@@ -50,18 +51,18 @@ func TestTransferOwnership(t *testing.T) {
 // wantRoles checks the roles of all members, each changed one with the time of
 // its change.
 func wantRoles(s *scene, want map[domain.MembershipID]domain.Role) {
-	s.t.Helper()
-	members, err := s.tenant(s.owner).Memberships().List(s.t.Context(), ports.MemberFilter{}, all)
-	s.must(err)
+	s.T.Helper()
+	members, err := s.Tenant(s.Owner).Memberships().List(s.T.Context(), ports.MemberFilter{}, all)
+	s.Must(err)
 	if len(members.Items) != len(want) {
-		s.t.Errorf("%d members, want %d", len(members.Items), len(want))
+		s.T.Errorf("%d members, want %d", len(members.Items), len(want))
 	}
 	for _, m := range members.Items {
 		if m.Role != want[m.ID] {
-			s.t.Errorf("%s has become %s, want %s", m.Name, m.Role, want[m.ID])
+			s.T.Errorf("%s has become %s, want %s", m.Name, m.Role, want[m.ID])
 		}
-		if changed := m.Version > 1; changed && !m.UpdatedAt.Equal(s.clock.Now()) {
-			s.t.Errorf("%s was updated at %v, want now", m.Name, m.UpdatedAt)
+		if changed := m.Version > 1; changed && !m.UpdatedAt.Equal(s.Clock.Now()) {
+			s.T.Errorf("%s was updated at %v, want now", m.Name, m.UpdatedAt)
 		}
 	}
 }
@@ -75,26 +76,26 @@ func TestTransferOwnershipRefuses(t *testing.T) {
 		to    func(*scene) domain.MembershipID
 		want  error
 	}{
-		{"an admin", func(s *scene) domain.Actor { return s.admin }, func(s *scene) domain.MembershipID { return s.member.Membership }, domain.ErrForbidden},
-		{"an admin who takes it", func(s *scene) domain.Actor { return s.admin }, func(s *scene) domain.MembershipID { return s.admin.Membership }, domain.ErrForbidden},
-		{"a member", func(s *scene) domain.Actor { return s.member }, func(s *scene) domain.MembershipID { return s.member.Membership }, domain.ErrForbidden},
-		{"oneself", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return s.owner.Membership }, domain.ErrAlreadyOwner},
-		{"nobody", func(s *scene) domain.Actor { return s.owner }, func(*scene) domain.MembershipID { return "" }, unknown},
-		{"an unknown member", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return domain.MembershipID(s.ids.New()) }, unknown},
-		{"a member of another organization", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return s.globex.Membership }, unknown},
-		{"a user's id", func(s *scene) domain.Actor { return s.owner }, func(s *scene) domain.MembershipID { return domain.MembershipID(s.grace.ID) }, unknown},
+		{"an admin", func(s *scene) domain.Actor { return s.Admin }, func(s *scene) domain.MembershipID { return s.Member.Membership }, domain.ErrForbidden},
+		{"an admin who takes it", func(s *scene) domain.Actor { return s.Admin }, func(s *scene) domain.MembershipID { return s.Admin.Membership }, domain.ErrForbidden},
+		{"a member", func(s *scene) domain.Actor { return s.Member }, func(s *scene) domain.MembershipID { return s.Member.Membership }, domain.ErrForbidden},
+		{"oneself", func(s *scene) domain.Actor { return s.Owner }, func(s *scene) domain.MembershipID { return s.Owner.Membership }, domain.ErrAlreadyOwner},
+		{"nobody", func(s *scene) domain.Actor { return s.Owner }, func(*scene) domain.MembershipID { return "" }, unknown},
+		{"an unknown member", func(s *scene) domain.Actor { return s.Owner }, func(s *scene) domain.MembershipID { return domain.MembershipID(s.IDs.New()) }, unknown},
+		{"a member of another organization", func(s *scene) domain.Actor { return s.Owner }, func(s *scene) domain.MembershipID { return s.Globex.Membership }, unknown},
+		{"a user's id", func(s *scene) domain.Actor { return s.Owner }, func(s *scene) domain.MembershipID { return domain.MembershipID(s.Grace.ID) }, unknown},
 		{"somebody who owned it once", func(s *scene) domain.Actor {
-			_, err := s.service.TransferOwnership(s.t.Context(), s.owner, s.admin.Membership)
-			s.must(err)
-			return s.owner // what the request began with
-		}, func(s *scene) domain.MembershipID { return s.member.Membership }, domain.ErrForbidden},
+			_, err := s.service.TransferOwnership(s.T.Context(), s.Owner, s.Admin.Membership)
+			s.Must(err)
+			return s.Owner // what the request began with
+		}, func(s *scene) domain.MembershipID { return s.Member.Membership }, domain.ErrForbidden},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			actor, to := tt.actor(s), tt.to(s)
-			s.wantUnchanged("TransferOwnership", tt.want, func() error {
+			s.WantUnchanged("TransferOwnership", tt.want, func() error {
 				got, err := s.service.TransferOwnership(t.Context(), actor, to)
 				if got != (domain.MemberOrganization{}) {
 					t.Errorf("TransferOwnership = %+v beside the error, want nothing", got)
@@ -106,8 +107,8 @@ func TestTransferOwnershipRefuses(t *testing.T) {
 	t.Run("a caller who gives up", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.wantAllOrNothing("TransferOwnership", func(ctx context.Context) error {
-			_, err := s.service.TransferOwnership(ctx, s.owner, s.admin.Membership)
+		s.WantAllOrNothing("TransferOwnership", func(ctx context.Context) error {
+			_, err := s.service.TransferOwnership(ctx, s.Owner, s.Admin.Membership)
 			return err
 		})
 	})
@@ -118,9 +119,9 @@ func TestTransferOwnershipRefuses(t *testing.T) {
 // left.
 func transferTwice(t *testing.T, s *scene, service *organization.Service) bool {
 	t.Helper()
-	to := []domain.Actor{s.admin, s.member}
-	errs := together(2, func(i int) error {
-		_, err := service.TransferOwnership(t.Context(), s.owner, to[i].Membership)
+	to := []domain.Actor{s.Admin, s.Member}
+	errs := coretest.Together(2, func(i int) error {
+		_, err := service.TransferOwnership(t.Context(), s.Owner, to[i].Membership)
 		return err
 	})
 	winner := 0
@@ -131,7 +132,7 @@ func transferTwice(t *testing.T, s *scene, service *organization.Service) bool {
 		return false
 	}
 	return s.role(to[winner]) == domain.RoleOwner && s.role(to[1-winner]) != domain.RoleOwner &&
-		s.role(s.owner) == domain.RoleAdmin && s.stored(s.owner).Owner == to[winner].User
+		s.role(s.Owner) == domain.RoleAdmin && s.stored(s.Owner).Owner == to[winner].User
 }
 
 func TestTransferOwnershipTwiceAtOnce(t *testing.T) {
@@ -148,7 +149,7 @@ func TestTransferOwnershipTwiceAtOnce(t *testing.T) {
 	t.Run("a transfer that trusts what it read before is noticed", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		store := &readFirst{Store: s.store}
+		store := &readFirst{Store: s.Store}
 		store.read.Add(2)
 		if transferTwice(t, s, s.on(store)) {
 			t.Error("reading before the lock has made no difference")

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/organization"
 	"rowhouse/ports"
@@ -35,20 +36,20 @@ func TestUpdate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			actor, want, globex := tt.actor(s), s.stored(s.owner), s.stored(s.globex)
-			want.UpdatedAt, want.Version = s.clock.Now(), want.Version+1
+			actor, want, globex := tt.actor(s), s.stored(s.Owner), s.stored(s.Globex)
+			want.UpdatedAt, want.Version = s.Clock.Now(), want.Version+1
 			tt.want(&want)
 
 			got, err := s.service.Update(t.Context(), actor, tt.in, nil)
-			s.must(err)
+			s.Must(err)
 
-			if got.Organization != want || s.stored(s.owner) != want {
+			if got.Organization != want || s.stored(s.Owner) != want {
 				t.Errorf("Update = %+v\nwant %+v", got.Organization, want)
 			}
 			if got.Role != actor.Role || got.Membership != actor.Membership || got.OwnerName != "Ada" || got.Plan != domain.TierFree {
 				t.Errorf("Update = %+v, want it as %s sees it", got, actor.Role)
 			}
-			if s.stored(s.globex) != globex {
+			if s.stored(s.Globex) != globex {
 				t.Error("another organization has changed")
 			}
 		})
@@ -57,7 +58,7 @@ func TestUpdate(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		for _, description := range []string{"Whoosh", ""} {
-			got, err := s.service.Update(t.Context(), s.admin, organization.UpdateInput{Description: &description}, nil)
+			got, err := s.service.Update(t.Context(), s.Admin, organization.UpdateInput{Description: &description}, nil)
 			if got.Description != description || err != nil {
 				t.Errorf("Update = %q, %v; want %q", got.Description, err, description)
 			}
@@ -66,16 +67,16 @@ func TestUpdate(t *testing.T) {
 	t.Run("a caller who gives up", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.wantAllOrNothing("Update", func(ctx context.Context) error {
-			_, err := s.service.Update(ctx, s.owner, organization.UpdateInput{Slug: new("rockets"), Name: new("Rockets")}, nil)
+		s.WantAllOrNothing("Update", func(ctx context.Context) error {
+			_, err := s.service.Update(ctx, s.Owner, organization.UpdateInput{Slug: new("rockets"), Name: new("Rockets")}, nil)
 			return err
 		})
 	})
 }
 
-func owner(s *scene) domain.Actor  { return s.owner }
-func admin(s *scene) domain.Actor  { return s.admin }
-func member(s *scene) domain.Actor { return s.member }
+func owner(s *scene) domain.Actor  { return s.Owner }
+func admin(s *scene) domain.Actor  { return s.Admin }
+func member(s *scene) domain.Actor { return s.Member }
 
 func TestUpdateRefuses(t *testing.T) {
 	t.Parallel()
@@ -113,7 +114,7 @@ func TestUpdateRefuses(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			actor := tt.actor(s)
-			s.wantUnchanged("Update", tt.want, func() error {
+			s.WantUnchanged("Update", tt.want, func() error {
 				_, err := s.service.Update(t.Context(), actor, tt.in, tt.match)
 				return err
 			})
@@ -124,16 +125,16 @@ func TestUpdateRefuses(t *testing.T) {
 func TestUpdateOfTheVersionThatWasRead(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	read := domain.Precondition{s.stored(s.owner).Version}
+	read := domain.Precondition{s.stored(s.Owner).Version}
 	var succeeded int
-	for _, err := range together(10, func(int) error {
-		_, err := s.service.Update(t.Context(), s.admin, organization.UpdateInput{Description: new("mine")}, read)
+	for _, err := range coretest.Together(10, func(int) error {
+		_, err := s.service.Update(t.Context(), s.Admin, organization.UpdateInput{Description: new("mine")}, read)
 		return err
 	}) {
 		if err == nil {
 			succeeded++
 		} else {
-			wantError(t, "Update", err, domain.ErrPreconditionFailed)
+			coretest.WantError(t, "Update", err, domain.ErrPreconditionFailed)
 		}
 	}
 	if succeeded != 1 {
@@ -151,31 +152,31 @@ func TestUpdateOfTheSlug(t *testing.T) {
 	resolves := func(refs ...string) {
 		t.Helper()
 		for _, ref := range refs {
-			if got, err := s.service.Resolve(t.Context(), s.linus.ID, ref); got != s.member || err != nil {
-				t.Errorf("Resolve(%q) = %+v, %v; want %+v", ref, got, err, s.member)
+			if got, err := s.service.Resolve(t.Context(), s.Linus.ID, ref); got != s.Member || err != nil {
+				t.Errorf("Resolve(%q) = %+v, %v; want %+v", ref, got, err, s.Member)
 			}
 		}
 	}
-	s.must(move(s.admin, "rockets"))
-	resolves("rockets", "acme", string(s.owner.Organization))
-	s.must(move(s.admin, "rockets-2"))
+	s.Must(move(s.Admin, "rockets"))
+	resolves("rockets", "acme", string(s.Owner.Organization))
+	s.Must(move(s.Admin, "rockets-2"))
 	resolves("rockets-2", "rockets", "acme")
-	wantError(t, "a stranger's Update to the old slug", move(s.globex, "acme"), domain.ErrSlugTaken)
-	s.must(move(s.admin, "acme"))
+	coretest.WantError(t, "a stranger's Update to the old slug", move(s.Globex, "acme"), domain.ErrSlugTaken)
+	s.Must(move(s.Admin, "acme"))
 	resolves("acme", "rockets", "rockets-2")
 
-	s.clock.Advance(domain.SlugReservation)
+	s.Clock.Advance(domain.SlugReservation)
 	resolves("acme", "rockets")
-	s.must(move(s.globex, "rockets"))
-	if got, err := s.service.Resolve(t.Context(), s.hedy.ID, "rockets"); got != s.globex || err != nil {
+	s.Must(move(s.Globex, "rockets"))
+	if got, err := s.service.Resolve(t.Context(), s.Hedy.ID, "rockets"); got != s.Globex || err != nil {
 		t.Errorf("Resolve = %+v, %v; want the new organization of this slug", got, err)
 	}
-	if _, err := s.service.Resolve(t.Context(), s.linus.ID, "rockets"); err == nil {
+	if _, err := s.service.Resolve(t.Context(), s.Linus.ID, "rockets"); err == nil {
 		t.Error("the slug still leads to who gave it up")
 	}
-	wantError(t, "an Update to a slug in use", move(s.globex, "acme"), domain.ErrSlugTaken)
-	s.clock.Advance(2 * domain.SlugReservation)
-	wantError(t, "an Update to a slug in use for long", move(s.globex, "acme"), domain.ErrSlugTaken)
+	coretest.WantError(t, "an Update to a slug in use", move(s.Globex, "acme"), domain.ErrSlugTaken)
+	s.Clock.Advance(2 * domain.SlugReservation)
+	coretest.WantError(t, "an Update to a slug in use for long", move(s.Globex, "acme"), domain.ErrSlugTaken)
 }
 
 // In a suspended organization nothing changes, whoever asks; it can be read.
@@ -183,20 +184,20 @@ func TestSuspended(t *testing.T) {
 	t.Parallel()
 	writes := map[string]func(s *scene, actor domain.Actor) error{
 		"Update": func(s *scene, actor domain.Actor) error {
-			_, err := s.service.Update(s.t.Context(), actor, organization.UpdateInput{Name: new("Rockets")}, nil)
+			_, err := s.service.Update(s.T.Context(), actor, organization.UpdateInput{Name: new("Rockets")}, nil)
 			return err
 		},
-		"Delete": func(s *scene, actor domain.Actor) error { return s.service.Delete(s.t.Context(), actor, "acme", nil) },
+		"Delete": func(s *scene, actor domain.Actor) error { return s.service.Delete(s.T.Context(), actor, "acme", nil) },
 		"TransferOwnership": func(s *scene, actor domain.Actor) error {
-			_, err := s.service.TransferOwnership(s.t.Context(), actor, s.member.Membership)
+			_, err := s.service.TransferOwnership(s.T.Context(), actor, s.Member.Membership)
 			return err
 		},
 		"SetLogo": func(s *scene, actor domain.Actor) error {
-			_, err := s.service.SetLogo(s.t.Context(), actor, []byte("picture"))
+			_, err := s.service.SetLogo(s.T.Context(), actor, []byte("picture"))
 			return err
 		},
 		"RemoveLogo": func(s *scene, actor domain.Actor) error {
-			_, err := s.service.RemoveLogo(s.t.Context(), actor)
+			_, err := s.service.RemoveLogo(s.T.Context(), actor)
 			return err
 		},
 	}
@@ -204,20 +205,20 @@ func TestSuspended(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			_, err := s.service.SetLogo(t.Context(), s.owner, []byte("logo"))
-			s.must(err)
-			org := s.stored(s.owner)
-			org.SuspendedAt = s.clock.Now()
-			_, err = s.tenant(s.owner).Organization().Save(t.Context(), org)
-			s.must(err)
-			actor, err := s.service.Resolve(t.Context(), s.ada.ID, "acme")
-			s.must(err)
+			_, err := s.service.SetLogo(t.Context(), s.Owner, []byte("logo"))
+			s.Must(err)
+			org := s.stored(s.Owner)
+			org.SuspendedAt = s.Clock.Now()
+			_, err = s.Tenant(s.Owner).Organization().Save(t.Context(), org)
+			s.Must(err)
+			actor, err := s.service.Resolve(t.Context(), s.Ada.ID, "acme")
+			s.Must(err)
 			if !actor.Suspended {
 				t.Fatal("the owner is not told that the organization is suspended")
 			}
-			s.wantUnchanged(call, domain.ErrOrganizationSuspended, func() error { return write(s, actor) })
-			s.wantUnchanged(call+" by a member", domain.ErrOrganizationSuspended, func() error {
-				member := s.member
+			s.WantUnchanged(call, domain.ErrOrganizationSuspended, func() error { return write(s, actor) })
+			s.WantUnchanged(call+" by a member", domain.ErrOrganizationSuspended, func() error {
+				member := s.Member
 				member.Suspended, member.Role = true, actor.Role
 				return write(s, member)
 			})
@@ -236,28 +237,28 @@ func TestResolve(t *testing.T) {
 		ref  string
 		want domain.Actor
 	}{
-		"the owner by id":             {s.ada.ID, string(s.owner.Organization), s.owner},
-		"the owner by slug":           {s.ada.ID, "acme", s.owner},
-		"an admin":                    {s.grace.ID, "acme", s.admin},
-		"a member by id in capitals":  {s.linus.ID, strings.ToUpper(string(s.owner.Organization)), s.member},
-		"the owner of another":        {s.hedy.ID, "globex", s.globex},
-		"a stranger by slug":          {s.hedy.ID, "acme", domain.Actor{}},
-		"a stranger by id":            {s.hedy.ID, string(s.owner.Organization), domain.Actor{}},
+		"the owner by id":             {s.Ada.ID, string(s.Owner.Organization), s.Owner},
+		"the owner by slug":           {s.Ada.ID, "acme", s.Owner},
+		"an admin":                    {s.Grace.ID, "acme", s.Admin},
+		"a member by id in capitals":  {s.Linus.ID, strings.ToUpper(string(s.Owner.Organization)), s.Member},
+		"the owner of another":        {s.Hedy.ID, "globex", s.Globex},
+		"a stranger by slug":          {s.Hedy.ID, "acme", domain.Actor{}},
+		"a stranger by id":            {s.Hedy.ID, string(s.Owner.Organization), domain.Actor{}},
 		"nobody":                      {"", "acme", domain.Actor{}},
-		"an unknown slug":             {s.ada.ID, "acme-2", domain.Actor{}},
-		"an unknown id":               {s.ada.ID, "0190163d-8694-739b-aea5-966c26f8ad91", domain.Actor{}},
-		"a slug in capitals":          {s.ada.ID, "ACME", domain.Actor{}},
-		"nothing":                     {s.ada.ID, "", domain.Actor{}},
-		"a zero byte":                 {s.ada.ID, "acme\x00", domain.Actor{}},
-		"invalid UTF-8":               {s.ada.ID, "acme\xff", domain.Actor{}},
-		"the id of a membership":      {s.ada.ID, string(s.owner.Membership), domain.Actor{}},
-		"a slug that was never valid": {s.ada.ID, "../acme", domain.Actor{}},
+		"an unknown slug":             {s.Ada.ID, "acme-2", domain.Actor{}},
+		"an unknown id":               {s.Ada.ID, "0190163d-8694-739b-aea5-966c26f8ad91", domain.Actor{}},
+		"a slug in capitals":          {s.Ada.ID, "ACME", domain.Actor{}},
+		"nothing":                     {s.Ada.ID, "", domain.Actor{}},
+		"a zero byte":                 {s.Ada.ID, "acme\x00", domain.Actor{}},
+		"invalid UTF-8":               {s.Ada.ID, "acme\xff", domain.Actor{}},
+		"the id of a membership":      {s.Ada.ID, string(s.Owner.Membership), domain.Actor{}},
+		"a slug that was never valid": {s.Ada.ID, "../acme", domain.Actor{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := s.service.Resolve(t.Context(), tt.user, tt.ref)
 			if tt.want == (domain.Actor{}) {
-				wantError(t, "Resolve", err, domain.ErrNotFound)
+				coretest.WantError(t, "Resolve", err, domain.ErrNotFound)
 			} else if err != nil {
 				t.Errorf("Resolve = %v, want nil", err)
 			}
@@ -278,46 +279,46 @@ func TestResolveAsksForWhatCanBe(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	for _, ref := range []string{"", "acme\x00", "acme\xff", "../acme", "ACME", strings.Repeat("a", 1000)} {
-		_, err := s.on(unasked{s.store}).Resolve(t.Context(), s.ada.ID, ref)
-		wantError(t, "Resolve", err, domain.ErrNotFound)
+		_, err := s.on(unasked{s.Store}).Resolve(t.Context(), s.Ada.ID, ref)
+		coretest.WantError(t, "Resolve", err, domain.ErrNotFound)
 	}
 }
 
 func TestGetAndList(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	atGlobex := s.join(s.globex, s.linus, domain.RoleAdmin)
+	atGlobex := s.Join(s.Globex, s.Linus, domain.RoleAdmin)
 
-	got, err := s.service.Get(t.Context(), s.member)
-	s.must(err)
+	got, err := s.service.Get(t.Context(), s.Member)
+	s.Must(err)
 	want := domain.MemberOrganization{
-		OrganizationDetail: domain.OrganizationDetail{Organization: s.stored(s.owner), OwnerName: "Ada", Plan: domain.TierFree},
-		Membership:         s.member.Membership, Role: domain.RoleMember,
+		OrganizationDetail: domain.OrganizationDetail{Organization: s.stored(s.Owner), OwnerName: "Ada", Plan: domain.TierFree},
+		Membership:         s.Member.Membership, Role: domain.RoleMember,
 	}
 	if got != want {
 		t.Errorf("Get = %+v\nwant %+v", got, want)
 	}
 
-	list, err := s.service.List(t.Context(), s.linus.ID, all)
-	s.must(err)
+	list, err := s.service.List(t.Context(), s.Linus.ID, all)
+	s.Must(err)
 	if len(list.Items) != 2 || list.More || list.Items[0] != want || list.Items[1].Membership != atGlobex.Membership {
 		t.Errorf("List = %+v, want Acme, then Globex", list)
 	}
-	list, err = s.service.List(t.Context(), s.linus.ID, domain.PageRequest{Limit: 1})
-	s.must(err)
+	list, err = s.service.List(t.Context(), s.Linus.ID, domain.PageRequest{Limit: 1})
+	s.Must(err)
 	if len(list.Items) != 1 || !list.More {
 		t.Errorf("List of one = %+v, want Acme, and more", list)
 	}
-	list, err = s.service.List(t.Context(), s.linus.ID, domain.PageRequest{Limit: 1, After: string(list.Items[0].ID)})
-	s.must(err)
-	if len(list.Items) != 1 || list.More || list.Items[0].ID != s.globex.Organization {
+	list, err = s.service.List(t.Context(), s.Linus.ID, domain.PageRequest{Limit: 1, After: string(list.Items[0].ID)})
+	s.Must(err)
+	if len(list.Items) != 1 || list.More || list.Items[0].ID != s.Globex.Organization {
 		t.Errorf("List after Acme = %+v, want Globex, and no more", list)
 	}
 
-	gone := s.member
-	gone.Organization = domain.OrganizationID(s.ids.New())
+	gone := s.Member
+	gone.Organization = domain.OrganizationID(s.IDs.New())
 	_, err = s.service.Get(t.Context(), gone)
-	wantError(t, "Get of what is gone", err, domain.ErrNotFound)
+	coretest.WantError(t, "Get of what is gone", err, domain.ErrNotFound)
 }
 
 func TestCheckSlug(t *testing.T) {
@@ -340,11 +341,11 @@ func TestCheckSlug(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			for _, slug := range []string{"initech", "hooli"} {
-				_, err := s.service.Update(t.Context(), s.globex, organization.UpdateInput{Slug: &slug}, nil)
-				s.must(err)
+				_, err := s.service.Update(t.Context(), s.Globex, organization.UpdateInput{Slug: &slug}, nil)
+				s.Must(err)
 			}
-			s.clock.Advance(time.Hour)
-			s.wantUnchanged("CheckSlug", nil, func() error {
+			s.Clock.Advance(time.Hour)
+			s.WantUnchanged("CheckSlug", nil, func() error {
 				got, err := s.service.CheckSlug(t.Context(), tt.text)
 				want := organization.SlugCheck{Slug: tt.text, Reason: tt.reason, Suggestion: domain.Slug(tt.suggestion)}
 				if got != want {
@@ -360,6 +361,6 @@ func TestCheckSlug(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := s.service.CheckSlug(ctx, "rockets")
-		wantError(t, "CheckSlug", err, context.Canceled)
+		coretest.WantError(t, "CheckSlug", err, context.Canceled)
 	})
 }

@@ -5,23 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/slug"
 )
 
-// transliterator knows a few letters.
-type transliterator struct{}
-
-func (transliterator) ASCII(text string) string {
-	return strings.NewReplacer("Ž", "Z", "ü", "u", "Юлия", "Iuliia", "北京", "Bei Jing ").Replace(text)
-}
-
 func TestMakerFrom(t *testing.T) {
 	t.Parallel()
-	maker := slug.NewMaker(transliterator{})
+	maker := slug.NewMaker(coretest.Transliterator{})
 	for name, want := range map[string]domain.Slug{
 		"Acme Rockets": "acme-rockets",
 		"Žofie Müller": "zofie-muller",

@@ -8,36 +8,37 @@ import (
 	"strings"
 	"testing"
 
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/workspace"
 )
 
 // create makes a workspace as the admin.
 func (s *scene) create(name string, visibility domain.Visibility) domain.WorkspaceDetail {
-	s.t.Helper()
-	created, err := s.service.Create(s.t.Context(), s.admin, workspace.CreateInput{Name: name, Visibility: string(visibility)})
-	s.must(err)
+	s.T.Helper()
+	created, err := s.service.Create(s.T.Context(), s.Admin, workspace.CreateInput{Name: name, Visibility: string(visibility)})
+	s.Must(err)
 	return created
 }
 
 // general returns the default workspace.
 func (s *scene) general(actor domain.Actor) domain.WorkspaceDetail {
-	s.t.Helper()
-	list, err := s.tenant(actor).Workspaces().List(s.t.Context(), domain.WorkspaceViewer{SeesAll: true}, all)
-	s.must(err)
+	s.T.Helper()
+	list, err := s.Tenant(actor).Workspaces().List(s.T.Context(), domain.WorkspaceViewer{SeesAll: true}, all)
+	s.Must(err)
 	for _, w := range list.Items {
 		if w.IsDefault {
 			return w
 		}
 	}
-	s.t.Fatal("there is no default workspace")
+	s.T.Fatal("there is no default workspace")
 	return domain.WorkspaceDetail{}
 }
 
 func (s *scene) counted() int64 {
-	s.t.Helper()
-	org, err := s.tenant(s.owner).Organization().Get(s.t.Context())
-	s.must(err)
+	s.T.Helper()
+	org, err := s.Tenant(s.Owner).Organization().Get(s.T.Context())
+	s.Must(err)
 	return org.Workspaces
 }
 
@@ -51,11 +52,11 @@ func TestCreate(t *testing.T) {
 			got, err := s.service.Create(t.Context(), actor, workspace.CreateInput{
 				Name: " Rocket  Engines ", Description: "Hot.\r\nLoud.", Visibility: "restricted",
 			})
-			s.must(err)
+			s.Must(err)
 			want := domain.WorkspaceDetail{
 				Workspace: domain.Workspace{
 					ID: got.ID, Name: "Rocket  Engines", Slug: "rocket-engines", Description: "Hot.\nLoud.", Visibility: domain.VisibilityRestricted,
-					CreatedBy: actor.User, CreatedAt: s.clock.Now(), UpdatedAt: s.clock.Now(), Version: 1,
+					CreatedBy: actor.User, CreatedAt: s.Clock.Now(), UpdatedAt: s.Clock.Now(), Version: 1,
 				},
 				CreatedByName: name,
 				Members:       1,
@@ -64,8 +65,8 @@ func TestCreate(t *testing.T) {
 				t.Errorf("Create = %+v\nwant %+v", got, want)
 			}
 			members, err := s.service.Members(t.Context(), actor, got.ID, all)
-			s.must(err)
-			if added := (domain.WorkspaceMember{Workspace: got.ID, Membership: actor.Membership, AddedBy: actor.User, CreatedAt: s.clock.Now()}); len(members.Items) != 1 || members.Items[0].WorkspaceMember != added {
+			s.Must(err)
+			if added := (domain.WorkspaceMember{Workspace: got.ID, Membership: actor.Membership, AddedBy: actor.User, CreatedAt: s.Clock.Now()}); len(members.Items) != 1 || members.Items[0].WorkspaceMember != added {
 				t.Errorf("members = %+v, want %+v", members.Items, added)
 			}
 			if n := s.counted(); n != 2 {
@@ -95,7 +96,7 @@ func TestCreate(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		s.create("Engines", "")
-		got, err := s.service.Create(t.Context(), s.globex, workspace.CreateInput{Name: "Engines"})
+		got, err := s.service.Create(t.Context(), s.Globex, workspace.CreateInput{Name: "Engines"})
 		if got.Slug != "engines" || err != nil {
 			t.Errorf("Create = %q, %v; want engines", got.Slug, err)
 		}
@@ -110,8 +111,8 @@ func TestCreate(t *testing.T) {
 	t.Run("is all or nothing", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		s.wantAllOrNothing("Create", func(ctx context.Context) error {
-			_, err := s.service.Create(ctx, s.admin, workspace.CreateInput{Name: "Engines"})
+		s.WantAllOrNothing("Create", func(ctx context.Context) error {
+			_, err := s.service.Create(ctx, s.Admin, workspace.CreateInput{Name: "Engines"})
 			return err
 		})
 	})
@@ -141,7 +142,7 @@ func TestCreateRefuses(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			actor := tt.actor(s)
-			s.wantUnchanged("Create", tt.want, func() error {
+			s.WantUnchanged("Create", tt.want, func() error {
 				_, err := s.service.Create(t.Context(), actor, tt.in)
 				return err
 			})
@@ -171,20 +172,20 @@ func TestCreateUpToTheLimit(t *testing.T) {
 		s := newScene(t)
 		s.create("One", "")
 		two := s.create("Two", "")
-		s.wantUnchanged("Create", domain.ErrWorkspaceLimitReached, func() error {
-			_, err := s.service.Create(t.Context(), s.owner, workspace.CreateInput{Name: "Three"})
+		s.WantUnchanged("Create", domain.ErrWorkspaceLimitReached, func() error {
+			_, err := s.service.Create(t.Context(), s.Owner, workspace.CreateInput{Name: "Three"})
 			wantLimit(t, err)
 			return err
 		})
-		s.must(s.service.Delete(t.Context(), s.admin, two.ID, nil))
+		s.Must(s.service.Delete(t.Context(), s.Admin, two.ID, nil))
 		s.create("Three", "")
 	})
 	t.Run("50 at once", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		var created int
-		for _, err := range together(50, func(i int) error {
-			_, err := s.service.Create(t.Context(), s.admin, workspace.CreateInput{Name: fmt.Sprintf("Room %d", i)})
+		for _, err := range coretest.Together(50, func(i int) error {
+			_, err := s.service.Create(t.Context(), s.Admin, workspace.CreateInput{Name: fmt.Sprintf("Room %d", i)})
 			return err
 		}) {
 			if err == nil {
@@ -219,13 +220,13 @@ func TestUpdate(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			want := s.create("Engines", "")
-			s.clock.Advance(1000)
-			want.UpdatedAt, want.Version = s.clock.Now(), 2
+			s.Clock.Advance(1000)
+			want.UpdatedAt, want.Version = s.Clock.Now(), 2
 			tt.want(&want.Workspace)
-			got, err := s.service.Update(t.Context(), s.owner, want.ID, tt.in, domain.Precondition{1})
-			s.must(err)
-			stored, err := s.service.Get(t.Context(), s.owner, want.ID)
-			s.must(err)
+			got, err := s.service.Update(t.Context(), s.Owner, want.ID, tt.in, domain.Precondition{1})
+			s.Must(err)
+			stored, err := s.service.Get(t.Context(), s.Owner, want.ID)
+			s.Must(err)
 			if got != want || stored != want {
 				t.Errorf("Update = %+v\nstored %+v\n  want %+v", got, stored, want)
 			}
@@ -235,16 +236,16 @@ func TestUpdate(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		id := s.create("Engines", "").ID
-		s.wantAllOrNothing("Update", func(ctx context.Context) error {
-			_, err := s.service.Update(ctx, s.admin, id, workspace.UpdateInput{Name: new("Motors")}, nil)
+		s.WantAllOrNothing("Update", func(ctx context.Context) error {
+			_, err := s.service.Update(ctx, s.Admin, id, workspace.UpdateInput{Name: new("Motors")}, nil)
 			return err
 		})
 	})
 	t.Run("the default workspace", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
-		id := s.general(s.owner).ID
-		got, err := s.service.Update(t.Context(), s.admin, id, workspace.UpdateInput{Name: new("Lobby"), Visibility: new("open")}, nil)
+		id := s.general(s.Owner).ID
+		got, err := s.service.Update(t.Context(), s.Admin, id, workspace.UpdateInput{Name: new("Lobby"), Visibility: new("open")}, nil)
 		if got.Name != "Lobby" || !got.IsDefault || err != nil {
 			t.Errorf("Update = %+v, %v; want the default workspace, renamed", got, err)
 		}
@@ -265,8 +266,8 @@ func TestUpdateRefuses(t *testing.T) {
 	}{
 		{"a member", member, engines, workspace.UpdateInput{Name: new("M")}, nil, domain.ErrForbidden},
 		{"a suspended organization", suspended(owner), engines, workspace.UpdateInput{Name: new("M")}, nil, domain.ErrOrganizationSuspended},
-		{"an unknown workspace", admin, func(s *scene) domain.WorkspaceID { return domain.WorkspaceID(s.ids.New()) }, workspace.UpdateInput{}, nil, domain.ErrNotFound},
-		{"another organization's workspace", admin, func(s *scene) domain.WorkspaceID { return s.general(s.globex).ID }, workspace.UpdateInput{Name: new("M")}, nil, domain.ErrNotFound},
+		{"an unknown workspace", admin, func(s *scene) domain.WorkspaceID { return domain.WorkspaceID(s.IDs.New()) }, workspace.UpdateInput{}, nil, domain.ErrNotFound},
+		{"another organization's workspace", admin, func(s *scene) domain.WorkspaceID { return s.general(s.Globex).ID }, workspace.UpdateInput{Name: new("M")}, nil, domain.ErrNotFound},
 		{"an empty name", admin, engines, workspace.UpdateInput{Name: new("")}, nil, field("name", "required")},
 		{"an empty visibility", admin, engines, workspace.UpdateInput{Visibility: new("")}, nil, field("visibility", "unknown_visibility")},
 		{"a description that is too long", admin, engines, workspace.UpdateInput{Description: new(strings.Repeat("a", 501))}, nil, field("description", "too_long")},
@@ -274,15 +275,15 @@ func TestUpdateRefuses(t *testing.T) {
 			field("name", "required"), field("visibility", "unknown_visibility"))},
 		{"another version", admin, engines, workspace.UpdateInput{Name: new("M")}, domain.Precondition{2}, domain.ErrPreconditionFailed},
 		{"bad input before another version", admin, engines, workspace.UpdateInput{Name: new("")}, domain.Precondition{2}, field("name", "required")},
-		{"the default workspace made restricted", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, workspace.UpdateInput{Visibility: new("restricted")}, nil, domain.ErrDefaultStaysOpen},
-		{"another version before the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, workspace.UpdateInput{Visibility: new("restricted")}, domain.Precondition{9}, domain.ErrPreconditionFailed},
+		{"the default workspace made restricted", owner, func(s *scene) domain.WorkspaceID { return s.general(s.Owner).ID }, workspace.UpdateInput{Visibility: new("restricted")}, nil, domain.ErrDefaultStaysOpen},
+		{"another version before the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.Owner).ID }, workspace.UpdateInput{Visibility: new("restricted")}, domain.Precondition{9}, domain.ErrPreconditionFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			actor, id := tt.actor(s), tt.id(s)
-			s.wantUnchanged("Update", tt.want, func() error {
+			s.WantUnchanged("Update", tt.want, func() error {
 				_, err := s.service.Update(t.Context(), actor, id, tt.in, tt.match)
 				return err
 			})
@@ -296,21 +297,21 @@ func TestDelete(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		kept, gone := s.create("Kept", ""), s.create("Gone", "")
-		s.must(s.service.Delete(t.Context(), s.owner, gone.ID, domain.Precondition{1}))
-		_, err := s.service.Get(t.Context(), s.owner, gone.ID)
-		wantError(t, "Get", err, domain.ErrNotFound)
-		_, err = s.service.Members(t.Context(), s.owner, gone.ID, all)
-		wantError(t, "Members", err, domain.ErrNotFound)
-		if _, err := s.service.Get(t.Context(), s.owner, kept.ID); err != nil || s.counted() != 2 {
+		s.Must(s.service.Delete(t.Context(), s.Owner, gone.ID, domain.Precondition{1}))
+		_, err := s.service.Get(t.Context(), s.Owner, gone.ID)
+		coretest.WantError(t, "Get", err, domain.ErrNotFound)
+		_, err = s.service.Members(t.Context(), s.Owner, gone.ID, all)
+		coretest.WantError(t, "Members", err, domain.ErrNotFound)
+		if _, err := s.service.Get(t.Context(), s.Owner, kept.ID); err != nil || s.counted() != 2 {
 			t.Errorf("Get of the other = %v, and %d are counted; want 2", err, s.counted())
 		}
-		wantError(t, "Delete again", s.service.Delete(t.Context(), s.owner, gone.ID, nil), domain.ErrNotFound)
+		coretest.WantError(t, "Delete again", s.service.Delete(t.Context(), s.Owner, gone.ID, nil), domain.ErrNotFound)
 	})
 	t.Run("is all or nothing", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		id := s.create("Gone", "").ID
-		s.wantAllOrNothing("Delete", func(ctx context.Context) error { return s.service.Delete(ctx, s.admin, id, nil) })
+		s.WantAllOrNothing("Delete", func(ctx context.Context) error { return s.service.Delete(ctx, s.Admin, id, nil) })
 	})
 	refused := []struct {
 		name  string
@@ -321,17 +322,17 @@ func TestDelete(t *testing.T) {
 	}{
 		{"a member", member, func(s *scene) domain.WorkspaceID { return s.create("E", "").ID }, nil, domain.ErrForbidden},
 		{"a suspended organization", suspended(admin), func(s *scene) domain.WorkspaceID { return s.create("E", "").ID }, nil, domain.ErrOrganizationSuspended},
-		{"the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, nil, domain.ErrDefaultWorkspace},
+		{"the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.Owner).ID }, nil, domain.ErrDefaultWorkspace},
 		{"another version", owner, func(s *scene) domain.WorkspaceID { return s.create("E", "").ID }, domain.Precondition{2}, domain.ErrPreconditionFailed},
-		{"another version of the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.owner).ID }, domain.Precondition{2}, domain.ErrPreconditionFailed},
-		{"another organization's workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.globex).ID }, nil, domain.ErrNotFound},
+		{"another version of the default workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.Owner).ID }, domain.Precondition{2}, domain.ErrPreconditionFailed},
+		{"another organization's workspace", owner, func(s *scene) domain.WorkspaceID { return s.general(s.Globex).ID }, nil, domain.ErrNotFound},
 	}
 	for _, tt := range refused {
 		t.Run("refuses "+tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			actor, id := tt.actor(s), tt.id(s)
-			s.wantUnchanged("Delete", tt.want, func() error { return s.service.Delete(t.Context(), actor, id, tt.match) })
+			s.WantUnchanged("Delete", tt.want, func() error { return s.service.Delete(t.Context(), actor, id, tt.match) })
 		})
 	}
 }
@@ -340,25 +341,25 @@ func TestWhoSeesWhat(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	open, restricted := s.create("Open", domain.VisibilityOpen), s.create("Closed", domain.VisibilityRestricted)
-	_, err := s.service.AddMember(t.Context(), s.admin, restricted.ID, s.member.Membership)
-	s.must(err)
-	general := s.general(s.owner)
+	_, err := s.service.AddMember(t.Context(), s.Admin, restricted.ID, s.Member.Membership)
+	s.Must(err)
+	general := s.general(s.Owner)
 	tests := []struct {
 		name  string
 		actor domain.Actor
 		want  []domain.WorkspaceID // by name
 	}{
-		{"the owner sees all", s.owner, []domain.WorkspaceID{restricted.ID, general.ID, open.ID}},
-		{"an admin sees all", s.admin, []domain.WorkspaceID{restricted.ID, general.ID, open.ID}},
-		{"a member sees those that are open and those they are in", s.member, []domain.WorkspaceID{restricted.ID, general.ID, open.ID}},
+		{"the owner sees all", s.Owner, []domain.WorkspaceID{restricted.ID, general.ID, open.ID}},
+		{"an admin sees all", s.Admin, []domain.WorkspaceID{restricted.ID, general.ID, open.ID}},
+		{"a member sees those that are open and those they are in", s.Member, []domain.WorkspaceID{restricted.ID, general.ID, open.ID}},
 		{"another member sees those that are open", s.other, []domain.WorkspaceID{general.ID, open.ID}},
-		{"another organization sees none of them", s.globex, []domain.WorkspaceID{s.general(s.globex).ID}},
+		{"another organization sees none of them", s.Globex, []domain.WorkspaceID{s.general(s.Globex).ID}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			list, err := s.service.List(t.Context(), tt.actor, all)
-			s.must(err)
+			s.Must(err)
 			var got []domain.WorkspaceID
 			for _, w := range list.Items {
 				got = append(got, w.ID)
@@ -372,22 +373,22 @@ func TestWhoSeesWhat(t *testing.T) {
 					want = domain.ErrNotFound
 				}
 				_, err := s.service.Get(t.Context(), tt.actor, id)
-				wantError(t, "Get", err, want)
+				coretest.WantError(t, "Get", err, want)
 				_, err = s.service.Members(t.Context(), tt.actor, id, all)
-				wantError(t, "Members", err, want)
+				coretest.WantError(t, "Members", err, want)
 			}
 		})
 	}
 	t.Run("pages follow each other", func(t *testing.T) {
 		t.Parallel()
-		first, err := s.service.List(t.Context(), s.owner, domain.PageRequest{Limit: 2})
-		s.must(err)
+		first, err := s.service.List(t.Context(), s.Owner, domain.PageRequest{Limit: 2})
+		s.Must(err)
 		if len(first.Items) != 2 || !first.More {
 			t.Fatalf("List of two = %+v, want two and more", first)
 		}
 		last := first.Items[1]
-		second, err := s.service.List(t.Context(), s.owner, domain.PageRequest{Limit: 2, After: last.Name, AfterID: string(last.ID)})
-		s.must(err)
+		second, err := s.service.List(t.Context(), s.Owner, domain.PageRequest{Limit: 2, After: last.Name, AfterID: string(last.ID)})
+		s.Must(err)
 		if len(second.Items) != 1 || second.More || second.Items[0].ID != open.ID {
 			t.Errorf("List after %q = %+v, want the last", last.Name, second)
 		}
@@ -400,14 +401,14 @@ func TestAddMember(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		id := s.create("Closed", domain.VisibilityRestricted).ID
-		got, err := s.service.AddMember(t.Context(), s.admin, id, s.member.Membership)
-		s.must(err)
-		want := domain.WorkspaceMember{Workspace: id, Membership: s.member.Membership, AddedBy: s.admin.User, CreatedAt: s.clock.Now()}
+		got, err := s.service.AddMember(t.Context(), s.Admin, id, s.Member.Membership)
+		s.Must(err)
+		want := domain.WorkspaceMember{Workspace: id, Membership: s.Member.Membership, AddedBy: s.Admin.User, CreatedAt: s.Clock.Now()}
 		if got.WorkspaceMember != want || got.Member.Name != "Linus" || got.Member.Role != domain.RoleMember {
 			t.Errorf("AddMember = %+v, want %+v and who it is", got, want)
 		}
-		members, err := s.service.Members(t.Context(), s.member, id, all)
-		s.must(err)
+		members, err := s.service.Members(t.Context(), s.Member, id, all)
+		s.Must(err)
 		if len(members.Items) != 2 || members.Items[0] != got {
 			t.Errorf("Members = %+v, want Linus, then Grace", members.Items)
 		}
@@ -416,14 +417,14 @@ func TestAddMember(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
 		id := s.create("Closed", domain.VisibilityRestricted).ID
-		s.wantAllOrNothing("AddMember", func(ctx context.Context) error {
-			_, err := s.service.AddMember(ctx, s.admin, id, s.member.Membership)
+		s.WantAllOrNothing("AddMember", func(ctx context.Context) error {
+			_, err := s.service.AddMember(ctx, s.Admin, id, s.Member.Membership)
 			return err
 		})
 	})
 	unknown := domain.Invalid("membership_id", "unknown_member", "")
 	closed := func(s *scene) domain.WorkspaceID { return s.create("Closed", domain.VisibilityRestricted).ID }
-	linus := func(s *scene) domain.MembershipID { return s.member.Membership }
+	linus := func(s *scene) domain.MembershipID { return s.Member.Membership }
 	refused := []struct {
 		name  string
 		actor func(*scene) domain.Actor
@@ -433,18 +434,18 @@ func TestAddMember(t *testing.T) {
 	}{
 		{"a member", member, closed, linus, domain.ErrForbidden},
 		{"a suspended organization", suspended(admin), closed, linus, domain.ErrOrganizationSuspended},
-		{"an unknown workspace", admin, func(s *scene) domain.WorkspaceID { return domain.WorkspaceID(s.ids.New()) }, linus, domain.ErrNotFound},
-		{"another organization's workspace", admin, func(s *scene) domain.WorkspaceID { return s.general(s.globex).ID }, linus, domain.ErrNotFound},
-		{"an unknown member", admin, closed, func(s *scene) domain.MembershipID { return domain.MembershipID(s.ids.New()) }, unknown},
-		{"another organization's member", admin, closed, func(s *scene) domain.MembershipID { return s.globex.Membership }, unknown},
-		{"somebody who is in already", admin, closed, func(s *scene) domain.MembershipID { return s.admin.Membership }, domain.ErrAlreadyMember},
+		{"an unknown workspace", admin, func(s *scene) domain.WorkspaceID { return domain.WorkspaceID(s.IDs.New()) }, linus, domain.ErrNotFound},
+		{"another organization's workspace", admin, func(s *scene) domain.WorkspaceID { return s.general(s.Globex).ID }, linus, domain.ErrNotFound},
+		{"an unknown member", admin, closed, func(s *scene) domain.MembershipID { return domain.MembershipID(s.IDs.New()) }, unknown},
+		{"another organization's member", admin, closed, func(s *scene) domain.MembershipID { return s.Globex.Membership }, unknown},
+		{"somebody who is in already", admin, closed, func(s *scene) domain.MembershipID { return s.Admin.Membership }, domain.ErrAlreadyMember},
 	}
 	for _, tt := range refused {
 		t.Run("refuses "+tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			actor, id, add := tt.actor(s), tt.id(s), tt.add(s)
-			s.wantUnchanged("AddMember", tt.want, func() error {
+			s.WantUnchanged("AddMember", tt.want, func() error {
 				_, err := s.service.AddMember(t.Context(), actor, id, add)
 				return err
 			})
@@ -459,23 +460,23 @@ func TestRemoveMember(t *testing.T) {
 		t.Helper()
 		s := newScene(t)
 		id := s.create("Closed", domain.VisibilityRestricted).ID
-		_, err := s.service.AddMember(t.Context(), s.admin, id, s.member.Membership)
-		s.must(err)
+		_, err := s.service.AddMember(t.Context(), s.Admin, id, s.Member.Membership)
+		s.Must(err)
 		return s, id
 	}
 	for name, actor := range map[string]func(*scene) domain.Actor{"the owner": owner, "an admin": admin, "oneself": member} {
 		t.Run("by "+name, func(t *testing.T) {
 			t.Parallel()
 			s, id := withLinus(t)
-			s.must(s.service.RemoveMember(t.Context(), actor(s), id, s.member.Membership))
-			members, err := s.service.Members(t.Context(), s.owner, id, all)
-			s.must(err)
-			if len(members.Items) != 1 || members.Items[0].Membership != s.admin.Membership {
+			s.Must(s.service.RemoveMember(t.Context(), actor(s), id, s.Member.Membership))
+			members, err := s.service.Members(t.Context(), s.Owner, id, all)
+			s.Must(err)
+			if len(members.Items) != 1 || members.Items[0].Membership != s.Admin.Membership {
 				t.Errorf("Members = %+v, want the admin alone", members.Items)
 			}
-			_, err = s.service.Get(t.Context(), s.member, id)
-			wantError(t, "Get afterwards", err, domain.ErrNotFound)
-			if _, err := s.tenant(s.owner).Memberships().Get(t.Context(), s.member.Membership); err != nil {
+			_, err = s.service.Get(t.Context(), s.Member, id)
+			coretest.WantError(t, "Get afterwards", err, domain.ErrNotFound)
+			if _, err := s.Tenant(s.Owner).Memberships().Get(t.Context(), s.Member.Membership); err != nil {
 				t.Errorf("the membership of the organization is gone too: %v", err)
 			}
 		})
@@ -492,14 +493,14 @@ func TestRemoveMember(t *testing.T) {
 		{"leaving a suspended organization's workspace", suspended(member), member, domain.ErrOrganizationSuspended},
 		{"somebody who is not in it", admin, func(s *scene) domain.Actor { return s.other }, domain.ErrNotFound},
 		{"oneself who does not see it", func(s *scene) domain.Actor { return s.other }, func(s *scene) domain.Actor { return s.other }, domain.ErrNotFound},
-		{"another organization's member", admin, func(s *scene) domain.Actor { return s.globex }, domain.ErrNotFound},
-		{"another organization's owner", func(s *scene) domain.Actor { return s.globex }, member, domain.ErrNotFound},
+		{"another organization's member", admin, func(s *scene) domain.Actor { return s.Globex }, domain.ErrNotFound},
+		{"another organization's owner", func(s *scene) domain.Actor { return s.Globex }, member, domain.ErrNotFound},
 	}
 	for _, tt := range refused {
 		t.Run("refuses "+tt.name, func(t *testing.T) {
 			t.Parallel()
 			s, id := withLinus(t)
-			s.wantUnchanged("RemoveMember", tt.want, func() error {
+			s.WantUnchanged("RemoveMember", tt.want, func() error {
 				return s.service.RemoveMember(t.Context(), tt.actor(s), id, tt.remove(s).Membership)
 			})
 		})

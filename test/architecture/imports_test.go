@@ -37,6 +37,7 @@ func importCases() []importCase {
 		{"core/session/x.go", "gorm.io/gorm", "core"},
 		{"core/session/x.go", "rowhouse/adapters/postgres", "core"},
 		{"core/session/x.go", "rowhouse/adapters/memory", "core"},
+		{"core/session/x.go", "rowhouse/core/coretest", "core"},
 		{"core/session/x.go", "rowhouse/ports/porttest", "core"},
 		{"core/session/x.go", "rowhouse/ports/portmock", "core"},
 		{"core/session/deep/x.go", "net/http", "core"},
@@ -49,6 +50,13 @@ func importCases() []importCase {
 		{"core/session/x_test.go", "rowhouse/adapters/memory", ""},
 		{"core/session/x_test.go", "rowhouse/ports/portmock", ""},
 		{"core/session/x_test.go", "github.com/golang/mock/gomock", ""},
+		{"core/session/x_test.go", "rowhouse/core/coretest", ""},
+
+		{"core/coretest/x.go", "rowhouse/adapters/postgres", "coretest"},
+		{"core/coretest/x.go", "github.com/golang/mock/gomock", "coretest"},
+		{"core/coretest/x.go", "rowhouse/adapters/memory", ""},
+		{"core/coretest/x.go", "rowhouse/core/organization", ""},
+		{"core/coretest/x.go", "rowhouse/ports", ""},
 
 		{"ports/x.go", "rowhouse/core/policy", "ports"},
 		{"ports/x.go", "gorm.io/gorm", "ports"},
@@ -157,7 +165,14 @@ func refusedByDirection(file, imported string) string {
 		if inputOutput(imported) || !standard(imported) && !below(imported, "golang.org/x/text", "golang.org/x/net/idna") {
 			return "the domain knows nothing but Go"
 		}
+	case below(file, "core/coretest"):
+		if !standard(imported) && !below(imported, "rowhouse/adapters/memory", "rowhouse/core", "rowhouse/ports") {
+			return "the scenes of the core's tests are set with the memory adapters"
+		}
 	case below(file, "core"):
+		if below(imported, "rowhouse/core/coretest") {
+			return "scenes are for tests"
+		}
 		if inputOutput(imported) || !standard(imported) && !below(imported, "golang.org/x/text", "rowhouse/core") && imported != "rowhouse/ports" {
 			return "the core knows the domain, the ports and other use cases"
 		}
