@@ -28,7 +28,7 @@ setup: ## Install the tools that are missing, and fetch all modules
 	go mod download -modfile=tools/go.mod
 
 .PHONY: demo
-demo: build ## Run the whole product in one process, with nothing else: http://127.0.0.1:8000
+demo: build ## Run the whole product in one process, with nothing else: http://localhost:8000
 	@bin/rowhouse demo
 
 .PHONY: build
@@ -97,6 +97,6 @@ cover: ## Go coverage, in total and by function; fails under 90 %
 	@awk '/^total:/ {total = $$3 + 0; print "total: " total " % (by function: coverage/go.txt)"} END {exit total < 90}' coverage/go.txt
 
 .PHONY: bench
-bench: ## Measure the product under load
+bench: build ## How fast it is, in ratios against a peer in the same run
 	@tools/need go
 	go run ./test/bench
