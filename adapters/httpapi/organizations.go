@@ -107,8 +107,8 @@ type seatsJSON struct {
 	Workspaces         count `json:"workspaces"`
 }
 
-// listedOrganizationJSON is an organization in the list of one's own.
-type listedOrganizationJSON struct {
+// myOrganizationJSON is an organization in the list of the caller's own.
+type myOrganizationJSON struct {
 	OrganizationJSON
 
 	Role        domain.Role `enum:"member,admin,owner" json:"role"`
@@ -147,13 +147,13 @@ func (a *api) organization(o domain.MemberOrganization, err error) (*organizatio
 	return newTagged(o.Version, a.newOrganizationJSON(o)), nil
 }
 
-func (a *api) listOrganizations(ctx context.Context, caller domain.Caller, in *ListInput) (*listOutput[listedOrganizationJSON], error) {
-	return lister[domain.MemberOrganization, listedOrganizationJSON]{
+func (a *api) listOrganizations(ctx context.Context, caller domain.Caller, in *ListInput) (*listOutput[myOrganizationJSON], error) {
+	return lister[domain.MemberOrganization, myOrganizationJSON]{
 		fetch: func(page domain.PageRequest) (domain.Page[domain.MemberOrganization], error) {
 			return a.organizations.List(ctx, caller.User.ID, page)
 		},
-		render: func(o domain.MemberOrganization) listedOrganizationJSON {
-			return listedOrganizationJSON{OrganizationJSON: a.newOrganizationJSON(o), Role: o.Role, MemberCount: count(o.Members)}
+		render: func(o domain.MemberOrganization) myOrganizationJSON {
+			return myOrganizationJSON{OrganizationJSON: a.newOrganizationJSON(o), Role: o.Role, MemberCount: count(o.Members)}
 		},
 		key: func(o domain.MemberOrganization) (string, string) { return string(o.ID), "" },
 	}.answer(ctx, a, *in)

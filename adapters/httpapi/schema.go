@@ -73,8 +73,12 @@ func nullableEnum[T ~string](description string, values ...T) *huma.Schema {
 	return s
 }
 
-// schemaName names schemas after our types without the suffix of the file
-// format: OrganizationJSON is Organization.
+// schemaName names schemas after our types, as clients would: memberJSON is
+// Member, a list of it is MemberList, and a body is what it belongs to.
 func schemaName(t reflect.Type, hint string) string {
-	return strings.ReplaceAll(huma.DefaultSchemaNamer(t, hint), "JSON", "")
+	name := strings.ReplaceAll(huma.DefaultSchemaNamer(t, hint), "JSON", "")
+	if item, ok := strings.CutPrefix(name, "List"); ok && strings.HasPrefix(t.Name(), "listJSON[") {
+		return item + "List"
+	}
+	return strings.TrimSuffix(name, "Body")
 }
