@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -40,7 +41,15 @@ type Config struct {
 // gives it. Everything that is wrong with it is named in one error, values
 // that may be secret left out.
 func LoadConfig(environ []string) (Config, error) {
-	return load(env.ToMap(environ))
+	return load(given(environ))
+}
+
+// given returns the variables that have a value: an empty one is as good as
+// none, as in a file of settings that was copied and not filled in.
+func given(environ []string) map[string]string {
+	vars := env.ToMap(environ)
+	maps.DeleteFunc(vars, func(_, value string) bool { return strings.TrimSpace(value) == "" })
+	return vars
 }
 
 // LoadDemoConfig is LoadConfig with defaults that need nothing from outside.
@@ -52,10 +61,11 @@ func LoadDemoConfig(environ []string, newKey func() []byte) (Config, error) {
 		"LOG_LEVEL":   "warn",
 		"SECRET_KEY":  base64.StdEncoding.EncodeToString(newKey()),
 	}
-	maps.Copy(vars, env.ToMap(environ))
-	if _, given := vars["PUBLIC_URL"]; !given {
-		if _, port, err := net.SplitHostPort(vars["LISTEN_ADDR"]); err == nil {
-			vars["PUBLIC_URL"] = "http://localhost:" + port
+	maps.Copy(vars, given(environ))
+	if vars["PUBLIC_URL"] == "" {
+		vars["PUBLIC_URL"] = "http://localhost"
+		if _, port, err := net.SplitHostPort(vars["LISTEN_ADDR"]); err == nil && isPort(port) {
+			vars["PUBLIC_URL"] += ":" + port
 		}
 	}
 	return load(vars)
@@ -69,7 +79,10 @@ func load(vars map[string]string) (Config, error) {
 	if err != nil {
 		return Config{}, describe(err)
 	}
-	return config, config.check()
+	if err := config.check(); err != nil {
+		return Config{}, err
+	}
+	return config, nil
 }
 
 func parseSecretKey(text string) (any, error) {
@@ -80,22 +93,43 @@ func parseSecretKey(text string) (any, error) {
 	return domain.SecretKey(key), nil
 }
 
-// check finds values that can be read but make no sense.
-func (c Config) check() error {
+// check finds values that can be read but make no sense, and brings the rest
+// into the form that they are compared in.
+func (c *Config) check() error {
 	var wrong []error
-	if _, _, err := net.SplitHostPort(c.ListenAddr); err != nil {
+	if _, port, err := net.SplitHostPort(c.ListenAddr); err != nil || !isPort(port) {
 		wrong = append(wrong, errors.New("LISTEN_ADDR: must be host:port or :port"))
 	}
-	if u := c.PublicURL; (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+	if u := c.PublicURL; (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		wrong = append(wrong, errors.New("PUBLIC_URL: must be http:// or https://, a host, and nothing behind it"))
+	} else {
+		c.PublicURL = origin(u)
 	}
-	for _, proxy := range c.TrustedProxies {
+	for i, proxy := range c.TrustedProxies {
+		proxy = strings.TrimSpace(proxy)
+		c.TrustedProxies[i] = proxy
 		_, errAddr := netip.ParseAddr(proxy)
 		if _, errPrefix := netip.ParsePrefix(proxy); errAddr != nil && errPrefix != nil {
 			wrong = append(wrong, fmt.Errorf("TRUSTED_PROXIES: %q is neither an address nor a network", proxy))
 		}
 	}
 	return asConfigError(wrong)
+}
+
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
+}
+
+// origin writes an address as browsers write where a page comes from: host in
+// lower case, no port where it is the scheme's own.
+func origin(u *url.URL) *url.URL {
+	host := strings.ToLower(u.Host)
+	if standard := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; strings.HasSuffix(host, standard) {
+		host = strings.TrimSuffix(host, standard)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: host}
 }
 
 // describe names the variables instead of the fields, and leaves values out.

@@ -20,7 +20,7 @@ func environ(changes ...string) []string {
 
 func TestLoadConfig(t *testing.T) {
 	t.Parallel()
-	config, err := bootstrap.LoadConfig(environ("TRUSTED_PROXIES=10.0.0.0/8,127.0.0.1", "LOG_LEVEL=debug"))
+	config, err := bootstrap.LoadConfig(environ("TRUSTED_PROXIES=10.0.0.0/8, 127.0.0.1", "LOG_LEVEL=debug"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +44,11 @@ func TestLoadConfig_NamesEverythingThatIsWrong(t *testing.T) {
 		{"a key that is not base64", environ("SECRET_KEY=my secret!"), []string{"SECRET_KEY: must be 32 bytes or more in base64"}},
 		{"an address without a port", environ("LISTEN_ADDR=localhost"), []string{"LISTEN_ADDR: must be host:port"}},
 		{"a public address without a scheme", environ("PUBLIC_URL=app.example.com"), []string{"PUBLIC_URL: must be http:// or https://"}},
+		{"an empty key", environ("SECRET_KEY="), []string{"SECRET_KEY: is missing"}},
+		{"an empty public address", environ("PUBLIC_URL= "), []string{"PUBLIC_URL: is missing"}},
+		{"a port that is none", environ("LISTEN_ADDR=127.0.0.1:abc"), []string{"LISTEN_ADDR: must be host:port"}},
+		{"a port that is too high", environ("LISTEN_ADDR=:99999"), []string{"LISTEN_ADDR: must be host:port"}},
+		{"a public address with a fragment", environ("PUBLIC_URL=https://example.com#x"), []string{"PUBLIC_URL: must be http:// or https://"}},
 		{"a public address with a path", environ("PUBLIC_URL=https://example.com/app"), []string{"PUBLIC_URL: must be http:// or https://"}},
 		{"a public address that is none", environ("PUBLIC_URL=http://[::1"), []string{"PUBLIC_URL: is no address"}},
 		{"an unknown log level", environ("LOG_LEVEL=loud"), []string{"LOG_LEVEL: must be debug, info, warn or error"}},
@@ -66,6 +71,37 @@ func TestLoadConfig_NamesEverythingThatIsWrong(t *testing.T) {
 				t.Errorf("LoadConfig = %q tells the secret", err)
 			}
 		})
+	}
+}
+
+func TestLoadConfig_WritesThePublicAddressAsBrowsersDo(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"https://App.Example.COM/":   "https://app.example.com",
+		"https://example.com:443":    "https://example.com",
+		"http://example.com:80/":     "http://example.com",
+		"http://example.com:443":     "http://example.com:443",
+		"http://LOCALHOST:8064/":     "http://localhost:8064",
+		"https://[2001:DB8::1]:8443": "https://[2001:db8::1]:8443",
+	} {
+		config, err := bootstrap.LoadConfig(environ("PUBLIC_URL=" + given))
+		if err != nil || config.PublicURL.String() != want {
+			t.Errorf("PUBLIC_URL=%s is %v, %v; want %s", given, config.PublicURL, err, want)
+		}
+	}
+}
+
+func TestLoadDemoConfig_BlamesTheVariableThatIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, addr := range []string{"foo", "127.0.0.1:abc", ":99999"} {
+		_, err := bootstrap.LoadDemoConfig([]string{"LISTEN_ADDR=" + addr}, func() []byte { return make([]byte, 32) })
+		if err == nil || !strings.Contains(err.Error(), "LISTEN_ADDR") {
+			t.Errorf("LISTEN_ADDR=%s: %v, want it to name LISTEN_ADDR", addr, err)
+		}
+	}
+	config, err := bootstrap.LoadDemoConfig([]string{"SECRET_KEY=", "PUBLIC_URL=", "LISTEN_ADDR=", "BLOB_URL="}, func() []byte { return make([]byte, 32) })
+	if err != nil || len(config.SecretKey) != 32 || config.PublicURL.String() != "http://localhost:8000" {
+		t.Errorf("empty variables = %v, %v; want the defaults", config, err)
 	}
 }
 

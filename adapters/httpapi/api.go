@@ -136,7 +136,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 	a.underAPI, a.elsewhere = newHeaders(a.cookies.secure)
 	a.cacheTagged = newFixedHeaders(fiber.HeaderCacheControl, cacheTagged)[0]
 	app := a.newFiber()
-	app.Use(a.observe, recovery.New(), limitURI)
+	app.Use(a.observe, recovery.New(), checkFrame)
 	a.huma = humafiber.NewV2WithGroup(app, headToo{Router: app.Group(basePath), hot: a.hot}, newHumaConfig(config.Version))
 	a.registerAuth()
 	a.registerMe()
@@ -199,6 +199,9 @@ func newHumaConfig(version string) huma.Config {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Servers = []*huma.Server{{URL: basePath}}
 	config.Info.Description = "Organizations, members, workspaces and plans. Every error is a problem (RFC 9457) with a stable `code`."
+	for _, tag := range []string{"Sign-in", "Account", "Organizations", "Members", "Workspaces", "Billing", "Usage", "Demo"} {
+		config.Tags = append(config.Tags, &huma.Tag{Name: tag})
+	}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: newCookies(false).sessionName, Description: "Set by sign-in. Over HTTPS its name begins with __Host-."},

@@ -230,10 +230,28 @@ func (s *scanner) bound(ok bool, code, message string) {
 	}
 }
 
-// limitURI refuses addresses that no page of ours makes.
-func limitURI(c *fiber.Ctx) error {
+// checkFrame refuses addresses that no page of ours makes, and requests that
+// say twice where they end: a proxy in front may have believed the other one
+// (RFC 9112, section 6.1). Nothing more is read from their connection.
+func checkFrame(c *fiber.Ctx) error {
 	if len(c.Request().RequestURI()) > maxURI {
 		return errURITooLong
 	}
+	if raw := c.Request().Header.RawHeaders(); hasHeader(raw, fiber.HeaderTransferEncoding) && hasHeader(raw, fiber.HeaderContentLength) {
+		c.Context().SetConnectionClose()
+		return fiber.ErrBadRequest
+	}
 	return c.Next()
+}
+
+// hasHeader looks for a header as it came, before anybody chose between two.
+func hasHeader(raw []byte, name string) bool {
+	for len(raw) > 0 {
+		line, rest, _ := bytes.Cut(raw, []byte("\n"))
+		if key, _, _ := bytes.Cut(line, []byte(":")); len(key) == len(name) && strings.EqualFold(string(key), name) {
+			return true
+		}
+		raw = rest
+	}
+	return false
 }

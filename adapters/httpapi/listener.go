@@ -1,9 +1,9 @@
 package httpapi
 
 import (
+	"errors"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -69,20 +69,9 @@ func (l *listener) expire(now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.conns {
-		// A connection that cannot take a deadline is gone already.
-		if due(&c.read, now) {
-			_ = c.Conn.SetReadDeadline(now)
-		}
-		if due(&c.write, now) {
-			_ = c.Conn.SetWriteDeadline(now)
-		}
+		c.expire(now)
 	}
 	return len(l.conns)
-}
-
-func due(deadline *atomic.Int64, now time.Time) bool {
-	d := deadline.Load()
-	return d != 0 && now.UnixNano() >= d
 }
 
 // conn is a connection whose deadlines the listener looks after.
@@ -90,28 +79,61 @@ type conn struct {
 	net.Conn
 
 	listener    *listener
-	read, write atomic.Int64 // in nanoseconds since 1970; 0 for none
+	mu          sync.Mutex
+	read, write lateDeadline
+}
+
+// lateDeadline is a deadline that is carried out when somebody looks.
+type lateDeadline struct {
+	at time.Time // zero for none
+	// passed means that the connection itself has been told, and fails until
+	// it is told otherwise.
+	passed bool
 }
 
 // SetReadDeadline implements net.Conn.
-func (c *conn) SetReadDeadline(t time.Time) error { return set(&c.read, t) }
+func (c *conn) SetReadDeadline(t time.Time) error { return c.set(&c.read, t, c.Conn.SetReadDeadline) }
 
 // SetWriteDeadline implements net.Conn.
-func (c *conn) SetWriteDeadline(t time.Time) error { return set(&c.write, t) }
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	return c.set(&c.write, t, c.Conn.SetWriteDeadline)
+}
 
 // SetDeadline implements net.Conn.
 func (c *conn) SetDeadline(t time.Time) error {
-	_ = set(&c.read, t)
-	return set(&c.write, t)
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-func set(deadline *atomic.Int64, t time.Time) error {
-	if t.IsZero() {
-		deadline.Store(0)
+// set moves a deadline. One that has passed is taken back from the connection:
+// the server leaves the deadline of one answer standing until the next, which
+// may come long after.
+func (c *conn) set(d *lateDeadline, t time.Time, tell func(time.Time) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d.at = t
+	if !d.passed {
 		return nil
 	}
-	deadline.Store(t.UnixNano())
-	return nil
+	d.passed = false
+	return tell(time.Time{})
+}
+
+func (c *conn) expire(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// A connection that cannot take a deadline is gone already.
+	if c.read.due(now) {
+		c.read.passed = true
+		_ = c.Conn.SetReadDeadline(now)
+	}
+	if c.write.due(now) {
+		c.write.passed = true
+		_ = c.Conn.SetWriteDeadline(now)
+	}
+}
+
+func (d *lateDeadline) due(now time.Time) bool {
+	return !d.passed && !d.at.IsZero() && !now.Before(d.at)
 }
 
 // Close implements net.Conn.

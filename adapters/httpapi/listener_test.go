@@ -101,3 +101,32 @@ func TestListener_LeavesAloneWhatIsInTimeOrHasNoDeadline(t *testing.T) {
 		t.Errorf("Read = %v, want what was sent", err)
 	}
 }
+
+// The server sets a deadline before each answer and leaves it standing while
+// the connection idles: it must not be held against the next answer.
+func TestListener_ForgetsADeadlineThatPassedWhileNothingWaited(t *testing.T) {
+	t.Parallel()
+	server, client := connected(t)
+	passes := time.Now().Add(time.Millisecond)
+	if err := server.SetDeadline(passes); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) { // now it has passed for writing, too
+		t.Fatal(err)
+	}
+	if err := server.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Write([]byte("x")); err != nil {
+		t.Errorf("Write = %v, want it to work under a new deadline", err)
+	}
+	if _, err := client.Read(make([]byte, 1)); err != nil {
+		t.Errorf("the other side got %v", err)
+	}
+	if _, err := client.Write([]byte("y")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Read(make([]byte, 1)); err != nil {
+		t.Errorf("Read = %v, want it to work under a new deadline", err)
+	}
+}

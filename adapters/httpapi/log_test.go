@@ -117,7 +117,7 @@ func TestLog_Lines(t *testing.T) {
 		line := lines[i]
 		route, _ := line["route"].(string)
 		if line["request_id"] != w.id || !strings.HasSuffix(route, w.route) || line["organization"] != w.organization || line["user"] != w.user ||
-			line["status"] != w.status || line["level"] != "INFO" || line["msg"] != "request" || line["duration"] == nil || line["time"] == nil {
+			line["status"] != w.status || line["level"] != "INFO" || line["msg"] != "request" || line["duration_ns"] == nil || line["time"] == nil {
 			t.Errorf("line = %v, want %+v", line, w)
 		}
 	}

@@ -318,6 +318,7 @@ func TestOrganizations_TransferOwnership(t *testing.T) {
 		res := c.Owner.Post(c.Path("/transfer-ownership"), M{"membership_id": c.MemberID}).Want(http.StatusOK)
 		want := organizationBody(c, c.OwnerID, "admin", adminPermissions)
 		want["owner"] = M{"id": c.Member.ID(), "name": "Acme Member"}
+		want["billing_email"] = c.Member.Email()
 		wantBody(t, res, want)
 		wantHeader(t, res, "ETag", c.Owner.Get(c.Path("")).Header.Get("ETag"))
 		c.Owner.Patch(c.Path(""), M{"billing_email": "x@example.com"}).WantProblem(http.StatusForbidden, "forbidden")

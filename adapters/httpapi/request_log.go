@@ -48,7 +48,7 @@ func (a *api) logRequest(r *request, status int, start time.Time) {
 		b = append(append(b, `","user":"`...), r.caller.User.ID...)
 	}
 	b = strconv.AppendInt(append(b, `","status":`...), int64(status), 10)
-	b = strconv.AppendInt(append(b, `,"duration":`...), end.Sub(start).Nanoseconds(), 10)
+	b = strconv.AppendInt(append(b, `,"duration_ns":`...), end.Sub(start).Nanoseconds(), 10)
 	*line = append(b, "}\n"...)
 	_, _ = a.config.Requests.Write(*line) // there is nobody to tell
 	a.buffers.Put(line)

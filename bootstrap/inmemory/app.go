@@ -4,6 +4,7 @@ package inmemory
 
 import (
 	"context"
+	"fmt"
 
 	"rowhouse/adapters/blob"
 	"rowhouse/adapters/httpapi"
@@ -43,7 +44,11 @@ func newAccountConfig(config bootstrap.Config, options Options) account.Config {
 }
 
 func openBlobs(ctx context.Context, config bootstrap.Config) (*blob.Store, func(), error) {
-	return blob.Open(ctx, config.BlobURL)
+	blobs, closeBlobs, err := blob.Open(ctx, config.BlobURL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("BLOB_URL: %w", err)
+	}
+	return blobs, closeBlobs, nil
 }
 
 // newChecks returns what readiness reports: nothing here can be down.

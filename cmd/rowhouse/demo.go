@@ -64,10 +64,13 @@ func runDemo(ctx context.Context, config bootstrap.Config, out, logs io.Writer) 
 // greet says what there is to do.
 func greet(out io.Writer, config bootstrap.Config, accounts []seed.Account) {
 	url := config.PublicURL.String()
+	if host, _, err := net.SplitHostPort(config.ListenAddr); err == nil && host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		fmt.Fprintf(out, "\nWARNING: other machines can reach this demo at %s, and its passwords are no secret.\n", config.ListenAddr)
+	}
 	fmt.Fprintf(out, `
 Rowhouse is running in memory. Stop it with Ctrl+C; nothing is kept.
 
-  Web app    %[1]s
+  Start      %[1]s
   API        %[1]s/api/v1        reference: %[1]s/docs
   Mailbox    %[1]s/api/v1/demo/mailbox
 

@@ -27,12 +27,18 @@ func main() {
 	}
 }
 
+const softMemoryLimit = 256 << 20
+
 // tuneGC lets the heap grow further between collections than Go's default:
 // requests leave little behind that lives, so collecting often costs time and
-// saves little. Whoever sets GOGC decides.
+// saves little. Above softMemoryLimit, as while pictures are decoded, it
+// collects as often as it takes. Whoever sets GOGC or GOMEMLIMIT decides.
 func tuneGC() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemoryLimit)
 	}
 }
 

@@ -61,7 +61,7 @@ type SignedIn struct {
 // passwordContext is what a password must not be built from.
 func passwordContext(user domain.User) []string {
 	local, _, _ := strings.Cut(string(user.Email), "@")
-	return append([]string{local}, strings.Fields(user.Name)...)
+	return append([]string{string(user.Email), local}, strings.Fields(user.Name)...)
 }
 
 // attempt counts a try to guess something under key, or fails with

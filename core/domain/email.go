@@ -12,6 +12,10 @@ import (
 // MaxEmailLength is the longest address in bytes (RFC 5321, section 4.5.3.1).
 const MaxEmailLength = 254
 
+// maxLocalPart is the longest part before the @ in bytes (RFC 5321, section
+// 4.5.3.1).
+const maxLocalPart = 64
+
 // Email is an address in its one normal form: ASCII, lower case, the domain in
 // its IDNA form. Equal mailboxes have equal values, and it is what mail is
 // sent to.
@@ -29,6 +33,9 @@ func ParseEmail(field, s string) (Email, error) {
 		return "", bad
 	}
 	local, host := s[:at], s[at+1:]
+	if len(local) > maxLocalPart {
+		return "", bad
+	}
 	for i := range len(local) {
 		if c := local[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),:;<>@[\]`, c) >= 0 {
 			return "", bad

@@ -52,7 +52,21 @@ var reservedSlugs = []string{
 // id is reserved too, since addresses take both.
 func (s Slug) Reserved() bool {
 	_, found := slices.BinarySearch(reservedSlugs, string(s))
-	return found || IsUUID(string(s))
+	return found || IsUUID(string(s)) || isBareUUID(string(s))
+}
+
+// isBareUUID reports whether s is a UUID without hyphens, which databases read
+// as one.
+func isBareUUID(s string) bool {
+	if len(s) != 32 {
+		return false
+	}
+	for i := range len(s) {
+		if !isHex(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // Valid reports whether s has the form of a slug.

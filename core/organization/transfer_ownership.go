@@ -33,7 +33,7 @@ func (s *Service) TransferOwnership(ctx context.Context, actor domain.Actor, to 
 		if successor.ID == actor.Membership {
 			return domain.ErrAlreadyOwner
 		}
-		if err := s.handOver(ctx, tenant, actor.Membership, successor.Membership); err != nil {
+		if err := s.handOver(ctx, tenant, actor.Membership, successor); err != nil {
 			return err
 		}
 		actor.Role = domain.RoleAdmin
@@ -43,9 +43,10 @@ func (s *Service) TransferOwnership(ctx context.Context, actor domain.Actor, to 
 	return transferred, err
 }
 
-// handOver changes both roles and the organization's owner. The old owner
-// steps down first: there is never a second one.
-func (s *Service) handOver(ctx context.Context, tenant ports.Tenant, from domain.MembershipID, to domain.Membership) error {
+// handOver changes both roles and the organization's owner, and lets bills go
+// to the new owner where they went to the old one. The old owner steps down
+// first: there is never a second one.
+func (s *Service) handOver(ctx context.Context, tenant ports.Tenant, from domain.MembershipID, to domain.Member) error {
 	now := s.clock.Now()
 	old, err := tenant.Memberships().Get(ctx, from)
 	if err != nil {
@@ -60,10 +61,13 @@ func (s *Service) handOver(ctx context.Context, tenant ports.Tenant, from domain
 		return err
 	}
 	to.Role, to.UpdatedAt = domain.RoleOwner, now
-	if _, err := tenant.Memberships().Save(ctx, to); err != nil {
+	if _, err := tenant.Memberships().Save(ctx, to.Membership); err != nil {
 		return err
 	}
 	org.Owner, org.UpdatedAt = to.User, now
+	if org.BillingEmail == old.Email {
+		org.BillingEmail = to.Email
+	}
 	_, err = tenant.Organization().Save(ctx, org)
 	return err
 }

@@ -17,13 +17,18 @@ func TestTransferOwnership(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		to   func(*scene) domain.Actor
+		// bills is where the bills went, and go afterwards.
+		bills, billsAfter domain.Email
 	}{
-		{"to an admin", func(s *scene) domain.Actor { return s.Admin }},
-		{"to a member", func(s *scene) domain.Actor { return s.Member }},
+		{"to an admin", func(s *scene) domain.Actor { return s.Admin }, "ada@example.com", "grace@example.com"},
+		{"to a member", func(s *scene) domain.Actor { return s.Member }, "ada@example.com", "linus@example.com"},
+		{"with bills that went elsewhere", func(s *scene) domain.Actor { return s.Member }, "bills@example.com", "bills@example.com"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
+			_, err := s.service.Update(t.Context(), s.Owner, organization.UpdateInput{BillingEmail: new(string(tt.bills))}, nil)
+			s.Must(err)
 			to, before, globex := tt.to(s), s.stored(s.Owner), s.stored(s.Globex)
 
 			got, err := s.service.TransferOwnership(t.Context(), s.Owner, to.Membership)
@@ -31,6 +36,7 @@ func TestTransferOwnership(t *testing.T) {
 
 			want := before
 			want.Owner, want.UpdatedAt, want.Version = to.User, s.Clock.Now(), before.Version+1
+			want.BillingEmail = tt.billsAfter
 			if got.Organization != want || s.stored(s.Owner) != want {
 				t.Errorf("TransferOwnership = %+v\nwant %+v", got.Organization, want)
 			}

@@ -44,6 +44,10 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, in UpdateInput
 		if err != nil {
 			return err
 		}
+		if after == before {
+			updated, err = detail(ctx, tenant, actor)
+			return err // there is nothing to do, and the version stays
+		}
 		after.UpdatedAt = s.clock.Now()
 		if after.Slug != before.Slug {
 			if err := tx.Slugs().Claim(ctx, after.ID, after.Slug, after.UpdatedAt); err != nil {

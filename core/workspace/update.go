@@ -36,6 +36,10 @@ func (s *Service) Update(ctx context.Context, actor domain.Actor, id domain.Work
 		if changed.IsDefault && changed.Visibility != domain.VisibilityOpen {
 			return domain.ErrDefaultStaysOpen
 		}
+		if changed == detail.Workspace {
+			updated = detail
+			return nil // there is nothing to do, and the version stays
+		}
 		changed.UpdatedAt = s.clock.Now()
 		detail.Workspace, err = workspaces.Save(ctx, changed)
 		updated = detail

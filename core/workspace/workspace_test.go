@@ -210,7 +210,6 @@ func TestUpdate(t *testing.T) {
 		{"the name, and the slug stays", workspace.UpdateInput{Name: new(" Motors ")}, func(w *domain.Workspace) { w.Name = "Motors" }},
 		{"the description", workspace.UpdateInput{Description: new("a\r\nb")}, func(w *domain.Workspace) { w.Description = "a\nb" }},
 		{"the visibility", workspace.UpdateInput{Visibility: new("restricted")}, func(w *domain.Workspace) { w.Visibility = "restricted" }},
-		{"nothing", workspace.UpdateInput{}, func(*domain.Workspace) {}},
 		{"everything", workspace.UpdateInput{Name: new("M"), Description: new("d"), Visibility: new("restricted")}, func(w *domain.Workspace) {
 			w.Name, w.Description, w.Visibility = "M", "d", "restricted"
 		}},
@@ -232,6 +231,21 @@ func TestUpdate(t *testing.T) {
 			}
 		})
 	}
+	t.Run("what is so already stays as it is, its version included", func(t *testing.T) {
+		t.Parallel()
+		for _, in := range []workspace.UpdateInput{{}, {Name: new(" Engines ")}, {Visibility: new("open")}} {
+			s := newScene(t)
+			want := s.create("Engines", "")
+			s.Clock.Advance(1000)
+			got, err := s.service.Update(t.Context(), s.Owner, want.ID, in, domain.Precondition{1})
+			s.Must(err)
+			stored, err := s.service.Get(t.Context(), s.Owner, want.ID)
+			s.Must(err)
+			if got != want || stored != want {
+				t.Errorf("Update = %+v\nstored %+v\n  want %+v", got, stored, want)
+			}
+		}
+	})
 	t.Run("a caller who gives up", func(t *testing.T) {
 		t.Parallel()
 		s := newScene(t)
