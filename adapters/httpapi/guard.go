@@ -152,7 +152,7 @@ func permit(actor domain.Actor, c *fiber.Ctx, route *Route) error {
 	case route.Permission == "":
 		return nil
 	case route.OrSelf:
-		return policy.RequireSelfOr(actor, domain.MembershipID(c.Params("membership")), route.Permission)
+		return policy.RequireSelfOr(actor, pathID[domain.MembershipID](c.Params("membership")), route.Permission)
 	default:
 		return policy.Require(actor, route.Permission)
 	}

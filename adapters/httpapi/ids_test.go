@@ -22,4 +22,5 @@ func TestIDs_InUpperCaseNameTheSame(t *testing.T) {
 		c.Owner.Patch(path, apitest.M{"colour": "red"}).WantProblem(http.StatusUnprocessableEntity, "validation_failed")
 		c.Member.Patch(path, apitest.M{}).WantProblem(http.StatusForbidden, "forbidden")
 	}
+	c.Member.Delete(member).Want(http.StatusNoContent) // leaves, as with one's own id in lower case
 }
