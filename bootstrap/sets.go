@@ -1,8 +1,6 @@
 package bootstrap
 
 import (
-	"strings"
-
 	"github.com/google/wire"
 
 	"rowhouse/adapters/httpapi"
@@ -46,7 +44,7 @@ type Version string
 
 // NewPublicURL provides the address that links in mails are made from.
 func NewPublicURL(config Config) notification.PublicURL {
-	return notification.PublicURL(strings.TrimSuffix(config.PublicURL.String(), "/"))
+	return notification.PublicURL(config.PublicURL.String())
 }
 
 // NewHTTPConfig provides what the HTTP API needs to know.

@@ -56,7 +56,6 @@ type Route struct {
 
 	Status int   // of success
 	Errors []int // further statuses than those that follow from the rest
-	Hidden bool  // not in the OpenAPI document
 
 	name string   // method and path, for the log
 	ids  []string // the parameters of the path that hold ids
@@ -101,7 +100,7 @@ func (r Route) prepared() Route {
 func (r Route) operation() huma.Operation {
 	op := huma.Operation{
 		Method: r.Method, Path: r.Path, OperationID: r.ID, Summary: r.Summary, Tags: []string{r.Tag},
-		DefaultStatus: r.Status, Errors: r.errors(), Hidden: r.Hidden, MaxBodyBytes: -1, // guard.go bounds it
+		DefaultStatus: r.Status, Errors: r.errors(), MaxBodyBytes: -1, // guard.go bounds it
 	}
 	if r.Access != AccessPublic {
 		scheme := map[string][]string{"session": {}}

@@ -77,7 +77,8 @@ func (s *Service) attempt(ctx context.Context, key string, policy domain.Throttl
 	return nil
 }
 
-// updateUser changes a user in one step and returns what was stored.
+// updateUser changes a user in one step and returns what is stored. Where
+// change leaves the user as it was, nothing is written for it.
 func (s *Service) updateUser(ctx context.Context, id domain.UserID, change func(ports.Repositories, *domain.User) error) (domain.User, error) {
 	var user domain.User
 	err := s.store.Update(ctx, ports.OfUser(id), func(tx ports.Repositories) error {
@@ -85,7 +86,8 @@ func (s *Service) updateUser(ctx context.Context, id domain.UserID, change func(
 		if user, err = tx.Users().Get(ctx, id); err != nil {
 			return err
 		}
-		if err := change(tx, &user); err != nil {
+		before := user
+		if err := change(tx, &user); err != nil || user == before {
 			return err
 		}
 		user.UpdatedAt = s.clock.Now()

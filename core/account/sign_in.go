@@ -80,27 +80,16 @@ func (s *Service) verifyPassword(ctx context.Context, key string, user domain.Us
 // redeem does what a proven password opens, unless it was changed since it was
 // looked at: that takes long enough for a reset to come between.
 func (s *Service) redeem(ctx context.Context, p proof, open func(ports.Repositories, *domain.User) error) error {
-	return s.store.Update(ctx, ports.OfUser(p.user), func(tx ports.Repositories) error {
-		user, err := tx.Users().Get(ctx, p.user)
-		if err != nil {
-			return err
-		}
+	_, err := s.updateUser(ctx, p.user, func(tx ports.Repositories, user *domain.User) error {
 		if user.PasswordHash != p.checked {
 			return p.refusal
 		}
-		before := user
 		if p.renewed != "" {
 			user.PasswordHash = p.renewed
 		}
-		if err := open(tx, &user); err != nil {
-			return err
-		}
-		if user == before {
-			return nil
-		}
-		user.UpdatedAt = s.clock.Now()
-		return tx.Users().Save(ctx, user)
+		return open(tx, user)
 	})
+	return err
 }
 
 // newSession makes a session of the user on the client's device.
