@@ -26,7 +26,8 @@ type GlobalNamespace string
 // follows from it.
 const GlobalPlans GlobalNamespace = "plans"
 
-// CacheKey names a value in its namespace.
+// CacheKey names a value in its namespace. Nothing is kept under one that is
+// not as said here.
 type CacheKey struct {
 	// Kind says what the value is: "member". Lower-case letters only.
 	Kind string
@@ -41,13 +42,18 @@ type CacheKey struct {
 type CacheNamespace interface {
 	// Get returns the value under the key, and whether there is one. A value
 	// that was not stored under this very key, in this very namespace, is
-	// none, and is removed. The caller must not change the bytes.
+	// none, and is removed. Once ctx has ended there is none. The caller must
+	// not change the bytes.
 	Get(ctx context.Context, key CacheKey) (value []byte, found bool)
-	// Set keeps the value for a time. This process finds it at once, others
-	// as soon as they can. The caller must not change the bytes afterwards.
+	// Set keeps the value for a time; one of less than a millisecond is over
+	// at once. This process finds it at once, others as soon as they can, and
+	// nothing older after a second. Once ctx has ended nothing is kept. The
+	// caller must not change the bytes afterwards.
 	Set(ctx context.Context, key CacheKey, value []byte, ttl time.Duration)
 	// Delete forgets the keys: in this process at once, in others within a
-	// second, if the cache they share can be reached. Who needs more than
-	// that must be able to tell an old value by itself.
+	// second, if the cache they share can be reached; if not, the values can
+	// come back with it. Even when ctx has ended, since what made them old has
+	// happened. Who needs more than that must be able to tell an old value by
+	// itself.
 	Delete(ctx context.Context, keys ...CacheKey)
 }

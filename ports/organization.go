@@ -10,7 +10,9 @@ import (
 // Organization is the row of the tenant itself.
 type Organization interface {
 	// Add stores a new organization, at version 1 and with no members and
-	// workspaces counted: those are added in the same update.
+	// workspaces counted: those are added in the same update. At the end of
+	// every update, and of every call outside of one, the owner must be a
+	// member of role owner, else it fails with domain.ErrOwnerMissing.
 	Add(ctx context.Context, organization domain.Organization) error
 	// Get returns the organization, or domain.ErrNotFound.
 	Get(ctx context.Context) (domain.Organization, error)

@@ -11,7 +11,7 @@ type Signal interface {
 	Send(ctx context.Context) error
 	// Listen returns a channel that gets a value some time after each Send,
 	// one for several if they come faster than they are taken. It also gets
-	// one whenever signals may have been lost, as after a connection broke.
-	// It is closed soon after ctx ends.
+	// one whenever signals may have been lost: as soon as it can hear, and
+	// after a connection broke. It is closed soon after ctx ends.
 	Listen(ctx context.Context) <-chan struct{}
 }

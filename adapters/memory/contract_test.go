@@ -3,6 +3,7 @@ package memory_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"rowhouse/adapters/memory"
 	"rowhouse/core/domain"
@@ -13,6 +14,16 @@ import (
 func TestStore(t *testing.T) {
 	t.Parallel()
 	porttest.TestStore(t, func(*testing.T) ports.Store { return memory.NewStore() })
+}
+
+func TestControls(t *testing.T) {
+	t.Parallel()
+	porttest.TestControls(t, func(*testing.T) ports.Store { return memory.NewStore() })
+}
+
+func TestThrottleControl(t *testing.T) {
+	t.Parallel()
+	porttest.TestThrottleControl(t, func(_ *testing.T, clock ports.Clock) ports.Throttle { return memory.NewThrottle(clock) })
 }
 
 func TestThrottle(t *testing.T) {
@@ -54,4 +65,32 @@ func TestIDs(t *testing.T) {
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	porttest.TestTokens(t, func(*testing.T) ports.Tokens { return memory.NewTokens() })
+}
+
+func TestCache(t *testing.T) {
+	t.Parallel()
+	porttest.TestCache(t, openCache)
+}
+
+func TestCacheNamespace(t *testing.T) {
+	t.Parallel()
+	porttest.TestCacheNamespace(t, openCache)
+}
+
+// openCache returns a cache that goes by the time of day, as others do.
+func openCache(*testing.T) (one, another ports.Cache) {
+	cache := memory.NewCache(timeOfDay{})
+	return cache, cache
+}
+
+type timeOfDay struct{}
+
+func (timeOfDay) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func TestSignal(t *testing.T) {
+	t.Parallel()
+	porttest.TestSignal(t, func(*testing.T) (one, another ports.Signal) {
+		signal := memory.NewSignal()
+		return signal, signal
+	})
 }

@@ -81,6 +81,7 @@ func (r memberships) Save(ctx context.Context, membership domain.Membership) (do
 		}
 		membership.Version++
 		tx.memberships.put(tx, key, membership)
+		tx.handedOver = append(tx.handedOver, r.id)
 		return nil
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ func (r organization) Add(ctx context.Context, organization domain.Organization)
 		}
 		organization.Version, organization.Members, organization.Workspaces = 1, 0, 0
 		tx.organizations.put(tx, r.id, organization)
+		tx.handedOver = append(tx.handedOver, r.id)
 		return nil
 	})
 }
@@ -57,6 +58,7 @@ func (r organization) Save(ctx context.Context, organization domain.Organization
 		organization.Version++
 		organization.Members, organization.Workspaces = before.Members, before.Workspaces
 		tx.organizations.put(tx, r.id, organization)
+		tx.handedOver = append(tx.handedOver, r.id)
 		return nil
 	})
 	if err != nil {

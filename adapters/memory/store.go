@@ -43,7 +43,10 @@ func (s *Store) Update(ctx context.Context, _ ports.Scope, fn func(ports.Reposit
 			return err
 		}
 		// A caller who has given up must not find it done after all.
-		return ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return tx.commit()
 	})
 }
 
@@ -97,6 +100,12 @@ func (r *repositories) write(ctx context.Context, fn func(*transaction) error) e
 		r.store.mu.Lock()
 		defer r.store.mu.Unlock()
 		tx = &transaction{data: &r.store.data}
+		return tx.step(func() error {
+			if err := fn(tx); err != nil {
+				return err
+			}
+			return tx.commit()
+		})
 	}
 	if tx.over {
 		return errUpdateOver

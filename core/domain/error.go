@@ -133,5 +133,6 @@ var (
 	ErrPreconditionFailed    = &Error{Kind: KindPrecondition, Code: "precondition_failed", Message: "This has changed since you read it."}
 	ErrInvalidCursor         = &Error{Kind: KindMalformed, Code: "invalid_cursor", Message: "This cursor is not one of ours, or was made for another list."}
 	ErrRateLimited           = &Error{Kind: KindTooMany, Code: "rate_limited", Message: "Too many attempts. Wait a little and try again."}
+	ErrUnavailable           = &Error{Kind: KindUnavailable, Code: "unavailable", Message: "This is not available right now. Try again in a moment.", RetryAfter: 2 * time.Second}
 	ErrOverloaded            = &Error{Kind: KindUnavailable, Code: "overloaded", Message: "We are too busy right now. Try again in a moment.", RetryAfter: time.Second}
 )

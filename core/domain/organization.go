@@ -47,12 +47,14 @@ type MemberOrganization struct {
 	Role       Role
 }
 
-// The reasons why an organization cannot be deleted or handed over.
+// The reasons why an organization cannot be deleted, handed over or left
+// without an owner.
 var (
 	ErrConfirmationMismatch = &Error{
 		Kind: KindInvalid, Code: "confirmation_mismatch",
 		Message: "Type the address of the organization to confirm.",
 		Fields:  []FieldError{{Field: "confirm", Code: "confirmation_mismatch", Message: "This is not the organization's address."}},
 	}
+	ErrOwnerMissing = &Error{Kind: KindConflict, Code: "owner_missing", Message: "An organization has exactly one owner, who is a member of it."}
 	ErrAlreadyOwner = &Error{Kind: KindConflict, Code: "already_owner", Message: "This member is the owner already."}
 )

@@ -140,3 +140,19 @@ func refused(err error) error {
 	}
 	return nil
 }
+
+// Leaks tries every method of a tenant from the other one, on a broken store
+// over the same data as a sound one, and returns what leaked, by method. It is
+// for stores whose walls were taken down, to show that the tests of isolation
+// look where they should. Each method is tried on what those before have left.
+func Leaks(t *testing.T, sound, broken ports.Store) map[string]error {
+	t.Helper()
+	s, leaks := newScene(t, sound), map[string]error{}
+	s.putUsage(s.acme, used(month(1), acmeUsage), used(month(0), acmeUsage))
+	for _, c := range isolationCases() {
+		if err := c.try(t.Context(), s.globex.in(broken), s); err != nil {
+			leaks[c.method] = err
+		}
+	}
+	return leaks
+}

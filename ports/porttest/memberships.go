@@ -22,6 +22,7 @@ var membershipVersionTests = []storeTest{
 	{"an old version of a membership cannot be saved", testMemberVersion},
 	{"there is never a second owner", testSecondOwner},
 	{"the ownership can be handed over in one update", testHandOver},
+	{"an organization is never left without an owner", testNoOwner},
 }
 
 func testMemberRoundTrip(t *testing.T, s *scene) {
@@ -166,28 +167,70 @@ func testSecondOwner(t *testing.T, s *scene) {
 }
 
 func testHandOver(t *testing.T, s *scene) {
-	ctx := t.Context()
 	s.update(s.acme, func(tx ports.Repositories) error {
-		for _, change := range []struct {
-			id   domain.MembershipID
-			role domain.Role
-		}{{s.acme.membership, domain.RoleAdmin}, {s.graceAtAcme, domain.RoleOwner}} {
-			member, err := s.acme.in(tx).Memberships().Get(ctx, change.id)
-			s.must(err)
-			member.Role = change.role
-			_, err = s.acme.in(tx).Memberships().Save(ctx, member.Membership)
-			s.must(err)
-		}
-		organization, err := s.acme.in(tx).Organization().Get(ctx)
+		s.promoteGrace(tx)
+		organization, err := s.acme.in(tx).Organization().Get(t.Context())
 		s.must(err)
 		organization.Owner = s.grace.ID
-		_, err = s.acme.in(tx).Organization().Save(ctx, organization)
+		_, err = s.acme.in(tx).Organization().Save(t.Context(), organization)
 		return err
 	})
 	wantEqual(t, "the new owner's role", s.actor(s.grace.ID, string(s.acme.id)).Role, domain.RoleOwner)
 	wantEqual(t, "the former owner's role", s.actor(s.ada.ID, string(s.acme.id)).Role, domain.RoleAdmin)
 	wantEqual(t, "the owner's name", s.tenantState(s.acme).Organization.OwnerName, "Grace")
 	wantEqual(t, "globex's owner's role", s.actor(s.hedy.ID, string(s.globex.id)).Role, domain.RoleOwner)
+}
+
+// promoteGrace makes Grace the owner among acme's members and Ada an admin. The
+// organization itself still says Ada.
+func (s *scene) promoteGrace(tx ports.Repositories) {
+	s.t.Helper()
+	s.must(s.changeRole(tx, s.acme.membership, domain.RoleAdmin))
+	s.must(s.changeRole(tx, s.graceAtAcme, domain.RoleOwner))
+}
+
+// changeRole gives one of acme's members another role.
+func (s *scene) changeRole(in ports.Repositories, id domain.MembershipID, role domain.Role) error {
+	memberships := s.acme.in(in).Memberships()
+	member, err := memberships.Get(s.t.Context(), id)
+	if err != nil {
+		return err
+	}
+	member.Role = role
+	_, err = memberships.Save(s.t.Context(), member.Membership)
+	return err
+}
+
+func testNoOwner(t *testing.T, s *scene) {
+	before := s.state()
+	handTo := func(in ports.Repositories, user domain.UserID) error {
+		organization, err := s.acme.in(in).Organization().Get(t.Context())
+		s.must(err)
+		organization.Owner = user
+		_, err = s.acme.in(in).Organization().Save(t.Context(), organization)
+		return err
+	}
+	for name, change := range map[string]func(ports.Repositories) error{
+		"the owner steps down":        func(in ports.Repositories) error { return s.changeRole(in, s.acme.membership, domain.RoleAdmin) },
+		"an admin is called owner":    func(in ports.Repositories) error { return handTo(in, s.grace.ID) },
+		"a stranger is called owner":  func(in ports.Repositories) error { return handTo(in, s.hedy.ID) },
+		"nobody's id is called owner": func(in ports.Repositories) error { return handTo(in, newID[domain.UserID](s.ids)) },
+	} {
+		wantError(t, name+", by a call", change(s.store), domain.ErrOwnerMissing)
+		wantError(t, name+", by an update", s.store.Update(t.Context(), s.acme.scope(), change), domain.ErrOwnerMissing)
+	}
+	err := s.store.Update(t.Context(), s.acme.scope(), func(tx ports.Repositories) error {
+		s.promoteGrace(tx)
+		return nil // the organization still says that it is Ada's
+	})
+	wantError(t, "an update that forgets the organization", err, domain.ErrOwnerMissing)
+	id := newID[domain.OrganizationID](s.ids)
+	err = s.store.Update(t.Context(), ports.Of(id), func(tx ports.Repositories) error {
+		orphan := company{id: id, slug: "orphan", owner: s.linus}.newOrganization(roomy)
+		return tx.Tenant(id).Organization().Add(t.Context(), orphan)
+	})
+	wantError(t, "an organization without members", err, domain.ErrOwnerMissing)
+	wantSame(t, "the store", s.state(), before)
 }
 
 func membershipIDs(members []domain.Member) []domain.MembershipID {

@@ -99,8 +99,12 @@ func testOrganizationSave(t *testing.T, s *scene) {
 	}
 	globex := s.tenantState(s.globex)
 	s.claim(s.acme, want.Slug, noon)
-	saved, err := organization.Save(ctx, want)
-	s.must(err)
+	var saved domain.Organization
+	s.update(s.acme, func(tx ports.Repositories) (err error) {
+		s.promoteGrace(tx)
+		saved, err = s.acme.in(tx).Organization().Save(ctx, want)
+		return err
+	})
 	want.Version, want.Members, want.Workspaces = 2, 3, 2
 	wantEqual(t, "Save", saved, want)
 	got, err := organization.Get(ctx)

@@ -1,7 +1,8 @@
-package memory_test
+package porttest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -21,7 +22,13 @@ func newUnlockedStore(store ports.Store, read *barrier) ports.Store {
 	return unlockedStore{store, read}
 }
 
-func (s unlockedStore) Update(_ context.Context, _ ports.Scope, fn func(ports.Repositories) error) error {
+// Update leaves alone the founding of an organization, which is no race.
+func (s unlockedStore) Update(ctx context.Context, scope ports.Scope, fn func(ports.Repositories) error) error {
+	if scope.Organization != "" {
+		if _, err := s.Store.Tenant(scope.Organization).Organization().Get(ctx); errors.Is(err, domain.ErrNotFound) {
+			return s.Store.Update(ctx, scope, fn)
+		}
+	}
 	return fn(unlockedRepositories{s.Store, s.read})
 }
 

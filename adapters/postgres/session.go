@@ -1,0 +1,54 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"rowhouse/core/domain"
+)
+
+// session is for whom a statement runs: what the policies of the database
+// compare rows with. At most one of the two is set. The zero session reaches
+// only what belongs to nobody.
+type session struct {
+	organization domain.OrganizationID
+	user         domain.UserID
+}
+
+// setSession sets the session of the transaction, and of it alone: the setting
+// ends with it, whoever uses the connection next.
+const setSession = `SELECT set_config('app.organization_id', $1, true), set_config('app.user_id', $2, true)`
+
+func (s session) queue(b *pgx.Batch) {
+	b.Queue(setSession, string(s.organization), string(s.user))
+}
+
+// statement is what goes to the database before a statement of ours, in the
+// same round trip. It travels in the context because nothing else passes
+// through database/sql; it begins and ends in this package.
+type statement struct {
+	session session
+	// locks are taken when a transaction begins, in this order.
+	locks []int64
+	// rowLock locks a row before the statement looks at anything: what it then
+	// reads, it reads after everybody who held the lock before. "" for none.
+	rowLock, rowID string
+}
+
+type statementKey struct{}
+
+func (s statement) in(ctx context.Context) context.Context {
+	return context.WithValue(ctx, statementKey{}, s)
+}
+
+func statementOf(ctx context.Context) statement {
+	s, _ := ctx.Value(statementKey{}).(statement)
+	return s
+}
+
+// The rows that are locked. Both locks leave foreign keys alone.
+const (
+	lockOrganization = `SELECT FROM app.organizations WHERE id = $1 FOR NO KEY UPDATE`
+	lockUser         = `SELECT FROM app.users WHERE id = $1 FOR NO KEY UPDATE`
+)

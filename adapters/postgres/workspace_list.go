@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"rowhouse/core/domain"
+)
+
+// Lists of workspaces are asked for with every page of the web app, so their
+// rows are scanned by hand; see docs/adr.
+
+// workspaceColumns are what a viewer is shown of a workspace.
+const workspaceColumns = `
+SELECT w.id, w.created_by, w.name, w.slug, w.description, w.visibility, w.is_default, w.member_count, w.version,
+    w.created_at, w.updated_at, coalesce(u.name, '')
+FROM app.workspaces w LEFT JOIN app.users u ON u.id = w.created_by
+WHERE w.organization_id = $1`
+
+// seenByMember narrows workspaces to those that are open and those that the
+// member was added to.
+const seenByMember = `
+    AND (w.visibility = 'open' OR EXISTS (
+        SELECT FROM app.workspace_members p
+        WHERE p.organization_id = w.organization_id AND p.workspace_id = w.id AND p.membership_id = $2))`
+
+const (
+	getWorkspace   = workspaceColumns + ` AND w.id = $2`
+	getMyWorkspace = workspaceColumns + seenByMember + ` AND w.id = $3`
+
+	listWorkspaces   = workspaceColumns + ` AND (w.name_key, w.id) > ($2, $3) ORDER BY w.name_key, w.id LIMIT $4`
+	listMyWorkspaces = workspaceColumns + seenByMember + ` AND (w.name_key, w.id) > ($3, $4) ORDER BY w.name_key, w.id LIMIT $5`
+)
+
+func (r workspaces) Get(ctx context.Context, viewer domain.WorkspaceViewer, id domain.WorkspaceID) (domain.WorkspaceDetail, error) {
+	query, args := getWorkspace, []any{r.id, id}
+	if !viewer.SeesAll {
+		query, args = getMyWorkspace, []any{r.id, viewer.Membership, id}
+	}
+	found, err := r.query(ctx, 1, query, args...)
+	if err == nil && len(found) == 0 {
+		err = domain.ErrNotFound
+	}
+	if err != nil {
+		return domain.WorkspaceDetail{}, err
+	}
+	return found[0], nil
+}
+
+func (r workspaces) List(ctx context.Context, viewer domain.WorkspaceViewer, page domain.PageRequest) (domain.Page[domain.WorkspaceDetail], error) {
+	after := page.AfterID
+	if after == "" {
+		after = firstID
+	}
+	query, args := listWorkspaces, []any{r.id, foldKey(page.After), after, page.Limit + 1}
+	if !viewer.SeesAll {
+		query, args = listMyWorkspaces, []any{r.id, viewer.Membership, foldKey(page.After), after, page.Limit + 1}
+	}
+	found, err := r.query(ctx, page.Limit+1, query, args...)
+	return domain.PageOf(found, page.Limit), err
+}
+
+// firstID is below all ids that there are.
+const firstID = "00000000-0000-0000-0000-000000000000"
+
+// query reads up to so many workspaces, in the update where there is one.
+func (r workspaces) query(ctx context.Context, most int, query string, args ...any) ([]domain.WorkspaceDetail, error) {
+	if r.inUpdate {
+		return r.queryInUpdate(ctx, query, args...)
+	}
+	found := make([]domain.WorkspaceDetail, 0, min(most, 32))
+	err := r.store.pool.query(ctx, session{organization: r.id}, func(rows pgx.Rows) error {
+		for rows.Next() {
+			found = append(found, domain.WorkspaceDetail{})
+			if err := rows.Scan(workspaceFields(&found[len(found)-1])...); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}, query, args...)
+	return found, translate(err)
+}
+
+// queryInUpdate reads them over the connection of the update.
+func (r workspaces) queryInUpdate(ctx context.Context, query string, args ...any) ([]domain.WorkspaceDetail, error) {
+	rows, err := r.own(ctx).Raw(query, args...).Rows()
+	if err != nil {
+		return nil, translate(err)
+	}
+	var found []domain.WorkspaceDetail
+	for rows.Next() {
+		found = append(found, domain.WorkspaceDetail{})
+		if err := rows.Scan(workspaceFields(&found[len(found)-1])...); err != nil {
+			_ = rows.Close()
+			return nil, translate(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		_ = rows.Close()
+		return nil, translate(err)
+	}
+	return found, translate(rows.Close())
+}
+
+// workspaceFields are where workspaceColumns go.
+func workspaceFields(w *domain.WorkspaceDetail) []any {
+	return []any{
+		&w.ID, &w.CreatedBy, &w.Name, &w.Slug, &w.Description, &w.Visibility, &w.IsDefault, &w.Members, &w.Version,
+		&w.CreatedAt, &w.UpdatedAt, &w.CreatedByName,
+	}
+}
