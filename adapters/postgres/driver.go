@@ -31,7 +31,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{pooled: pooled, pgx: pooled.Conn(), rewrite: c.pool.rewrite}, nil
+	return &conn{pooled: pooled, pgx: pooled.Conn(), rewrite: c.pool.rewrite, told: c.pool.told}, nil
 }
 
 func (connector) Driver() driver.Driver { return nil }
@@ -42,9 +42,11 @@ type conn struct {
 	pgx    *pgx.Conn
 	// rewrite changes statements on their way, for tests that take down a wall.
 	rewrite func(string) string
+	told    func([]Change) // see Store.OnChange; nil for nobody
 
 	inTransaction bool
 	session       session // of the transaction
+	wrote         bool    // the transaction may have changed something
 }
 
 var (
@@ -73,52 +75,41 @@ func (*conn) CheckNamedValue(*driver.NamedValue) error { return nil }
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	query = c.rewritten(query)
-	before := c.before(statementOf(ctx))
-	if before == nil {
-		found, err := c.pgx.Query(ctx, query, values(args)...)
+	p := c.pipeline(statementOf(ctx), query, args)
+	if p == nil {
+		found, err := c.pgx.Query(ctx, c.rewritten(query), values(args)...)
 		if err != nil {
 			return nil, err
 		}
 		return &rows{rows: found, types: c.pgx.TypeMap()}, nil
 	}
-	before.Queue(query, values(args)...)
-	results := c.pgx.SendBatch(ctx, before)
-	for range before.Len() - 1 {
-		if _, err := results.Exec(); err != nil {
-			_ = results.Close()
-			return nil, err
-		}
-	}
-	found, err := results.Query()
-	if err != nil {
-		_ = results.Close()
+	if err := p.send(ctx); err != nil {
 		return nil, err
 	}
-	return &rows{rows: found, results: results, types: c.pgx.TypeMap()}, nil
+	found, err := p.results.Query()
+	if err != nil {
+		_ = p.results.Close()
+		return nil, err
+	}
+	return &rows{rows: found, pipeline: p, types: c.pgx.TypeMap()}, nil
 }
 
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	query = c.rewritten(query)
-	before := c.before(statementOf(ctx))
-	if before == nil {
-		tag, err := c.pgx.Exec(ctx, query, values(args)...)
+	p := c.pipeline(statementOf(ctx), query, args)
+	if p == nil {
+		tag, err := c.pgx.Exec(ctx, c.rewritten(query), values(args)...)
 		return driver.RowsAffected(tag.RowsAffected()), err
 	}
-	before.Queue(query, values(args)...)
-	results := c.pgx.SendBatch(ctx, before)
-	var affected int64
-	for range before.Len() {
-		tag, err := results.Exec()
-		if err != nil {
-			_ = results.Close()
-			return nil, err
-		}
-		affected = tag.RowsAffected()
+	if err := p.send(ctx); err != nil {
+		return nil, err
 	}
-	// Closing tells whether it was committed: some constraints are checked then.
-	return driver.RowsAffected(affected), results.Close()
+	tag, err := p.results.Exec()
+	if err != nil {
+		_ = p.results.Close()
+		return nil, err
+	}
+	return driver.RowsAffected(tag.RowsAffected()), p.end()
 }
 
 func (c *conn) rewritten(query string) string {
@@ -128,24 +119,80 @@ func (c *conn) rewritten(query string) string {
 	return c.rewrite(query)
 }
 
-// before returns what has to go before a statement, or nil. In a transaction
-// the session is set only where it is another than before.
-func (c *conn) before(s statement) *pgx.Batch {
-	set := s.session != c.session
-	if !set && s.rowLock == "" {
+// pipeline returns what has to be sent together with a statement, or nil where
+// it can go alone. In a transaction the session is set only where it is another
+// than before.
+func (c *conn) pipeline(s statement, query string, args []driver.NamedValue) *pipeline {
+	set, told := s.session != c.session, c.told
+	if c.inTransaction {
+		c.wrote = c.wrote || s.writes
+		told = nil // when it ends
+	}
+	if !set && s.rowLock == "" && (!s.writes || told == nil) {
 		return nil
 	}
-	b := &pgx.Batch{}
+	p := &pipeline{conn: c}
 	if set {
-		s.session.queue(b)
+		s.session.queue(&p.batch)
 		if c.inTransaction {
 			c.session = s.session
 		}
 	}
 	if s.rowLock != "" {
-		b.Queue(s.rowLock, s.rowID)
+		p.batch.Queue(s.rowLock, s.rowID)
 	}
-	return b
+	p.before = p.batch.Len()
+	p.batch.Queue(c.rewritten(query), values(args)...)
+	if s.writes && told != nil {
+		p.told = told
+		p.batch.Queue(ownChanges)
+	}
+	return p
+}
+
+// pipeline is a statement with what goes before and after it, sent together.
+// They are one transaction, be it that of the connection or one of their own.
+type pipeline struct {
+	conn    *conn
+	batch   pgx.Batch
+	before  int            // how many go before the statement
+	told    func([]Change) // nil where nobody wants to know what changed
+	results pgx.BatchResults
+}
+
+// send sends everything, and reads up to the statement.
+func (p *pipeline) send(ctx context.Context) error {
+	p.results = p.conn.pgx.SendBatch(ctx, &p.batch)
+	for range p.before {
+		if _, err := p.results.Exec(); err != nil {
+			_ = p.results.Close()
+			return err
+		}
+	}
+	return nil
+}
+
+// end reads what comes after the statement. Its error is the statement's: some
+// constraints are checked only now. Changes are told once they are committed.
+func (p *pipeline) end() error {
+	var changes []Change
+	if p.told != nil {
+		found, err := p.results.Query()
+		if err == nil {
+			changes, err = scanChanges(found)
+		}
+		if err != nil {
+			_ = p.results.Close()
+			return err
+		}
+	}
+	if err := p.results.Close(); err != nil {
+		return err
+	}
+	if len(changes) > 0 {
+		p.told(changes)
+	}
+	return nil
 }
 
 // BeginTx begins a transaction, sets its session and takes its locks, in one
@@ -160,7 +207,7 @@ func (c *conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, erro
 	if err := c.pgx.SendBatch(ctx, b).Close(); err != nil {
 		return nil, errors.Join(err, c.end(ctx, "rollback"))
 	}
-	c.inTransaction, c.session = true, s.session
+	c.inTransaction, c.session, c.wrote = true, s.session, false
 	return transaction{c, ctx}, nil
 }
 
@@ -170,11 +217,48 @@ type transaction struct {
 	ctx  context.Context //nolint:containedctx // driver.Tx takes none, and it is the transaction's own
 }
 
-// Commit implements driver.Tx.
-func (t transaction) Commit() error { return t.conn.end(t.ctx, "commit") }
+// Commit implements driver.Tx. What the transaction changed is asked for in the
+// same round trip.
+func (t transaction) Commit() error {
+	if !t.conn.wrote || t.conn.told == nil || t.conn.pgx.IsClosed() || t.ctx.Err() != nil {
+		return t.conn.end(t.ctx, "commit")
+	}
+	p := &pipeline{conn: t.conn, told: t.conn.told}
+	p.batch.Queue(ownChanges)
+	return t.conn.commit(t.ctx, p)
+}
 
 // Rollback implements driver.Tx.
 func (t transaction) Rollback() error { return t.conn.end(t.ctx, "rollback") }
+
+// commit sends the pipeline and the commit behind it.
+func (c *conn) commit(ctx context.Context, p *pipeline) error {
+	p.batch.Queue("commit")
+	c.inTransaction, c.session = false, session{}
+	if err := p.send(ctx); err != nil {
+		return err
+	}
+	found, err := p.results.Query()
+	var changes []Change
+	if err == nil {
+		changes, err = scanChanges(found)
+	}
+	if err != nil {
+		_ = p.results.Close()
+		return errors.Join(err, c.end(ctx, "rollback"))
+	}
+	tag, err := p.results.Exec()
+	if closed := p.results.Close(); err == nil {
+		err = closed
+	}
+	if err == nil && tag.String() == "ROLLBACK" {
+		err = pgx.ErrTxCommitRollback
+	}
+	if err == nil && len(changes) > 0 {
+		c.told(changes)
+	}
+	return err
+}
 
 // endTimeout bounds how long a transaction takes to end once nobody waits for
 // it any more.

@@ -135,7 +135,7 @@ func (r memberships) Save(ctx context.Context, m domain.Membership) (domain.Memb
 		OrganizationID: r.id, ID: m.ID, UserID: m.User, Role: m.Role, InvitedBy: optionalUser(m.InvitedBy),
 		Version: m.Version + 1, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
-	saved := r.scoped(ctx, "memberships").Model(&membershipRow{}).Select("*").Omit("organization_id", "id").
+	saved := r.scopedWrite(ctx, "memberships").Model(&membershipRow{}).Select("*").Omit("organization_id", "id").
 		Where("id = ? AND user_id = ? AND version = ?", m.ID, m.User, m.Version).Updates(row)
 	switch {
 	case violates(saved.Error, "memberships_owner_key"):

@@ -77,7 +77,7 @@ func (r organization) Add(ctx context.Context, o domain.Organization) error {
 		return cmp.Or(ctx.Err(), error(domain.ErrNotFound))
 	}
 	row := newOrganizationRow(o, 1)
-	return translate(r.own(ctx).Create(&row).Error)
+	return translate(r.ownWrite(ctx).Create(&row).Error)
 }
 
 func (r organization) Get(ctx context.Context) (domain.Organization, error) {
@@ -100,7 +100,7 @@ func (r organization) Save(ctx context.Context, o domain.Organization) (domain.O
 	}
 	row := newOrganizationRow(o, o.Version+1)
 	var saved []organizationRow
-	changed := r.own(ctx).Model(&saved).Clauses(returning("seats_used", "workspaces_used")).Select("*").Omit("id", "seats_used", "workspaces_used").
+	changed := r.ownWrite(ctx).Model(&saved).Clauses(returning("seats_used", "workspaces_used")).Select("*").Omit("id", "seats_used", "workspaces_used").
 		Where("id = ? AND version = ?", r.id, o.Version).Updates(row)
 	if err := changed.Error; err != nil {
 		return domain.Organization{}, translate(violatedAtCommit(err))
@@ -124,7 +124,7 @@ WITH places AS (DELETE FROM app.workspace_members WHERE organization_id = @id),
 DELETE FROM app.organizations WHERE id = @id`
 
 func (r organization) Remove(ctx context.Context) error {
-	removed := r.own(ctx).Exec(removeOrganization, map[string]any{"id": r.id})
+	removed := r.ownWrite(ctx).Exec(removeOrganization, map[string]any{"id": r.id})
 	return foundOne(removed.RowsAffected, translate(removed.Error))
 }
 

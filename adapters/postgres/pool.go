@@ -38,6 +38,7 @@ type pool struct {
 
 	maxWait time.Duration
 	rewrite func(string) string // see conn
+	told    func([]Change)      // see Store.OnChange
 }
 
 // newPool returns a pool that has not connected yet.

@@ -15,10 +15,10 @@ import (
 // rows is a driver.Rows over pgx's, and over the rest of the pipeline that they
 // came in.
 type rows struct {
-	rows    pgx.Rows
-	results pgx.BatchResults // nil for a statement that went alone
-	types   *pgtype.Map
-	fields  []pgconn.FieldDescription
+	rows     pgx.Rows
+	pipeline *pipeline // nil for a statement that went alone
+	types    *pgtype.Map
+	fields   []pgconn.FieldDescription
 }
 
 // Columns implements driver.Rows.
@@ -35,10 +35,13 @@ func (r *rows) Columns() []string {
 // pipeline ends, so its error is the statement's.
 func (r *rows) Close() error {
 	r.rows.Close()
-	if r.results != nil {
-		return r.results.Close()
+	if err := r.rows.Err(); err != nil || r.pipeline == nil {
+		if r.pipeline != nil {
+			_ = r.pipeline.results.Close()
+		}
+		return err
 	}
-	return r.rows.Err()
+	return r.pipeline.end()
 }
 
 // Next implements driver.Rows.

@@ -24,11 +24,14 @@ func (s session) queue(b *pgx.Batch) {
 	b.Queue(setSession, string(s.organization), string(s.user))
 }
 
-// statement is what goes to the database before a statement of ours, in the
+// statement is what goes to the database around a statement of ours, in the
 // same round trip. It travels in the context because nothing else passes
 // through database/sql; it begins and ends in this package.
 type statement struct {
 	session session
+	// writes is true if the statement may change something that processes keep
+	// in memory: then they are told, see feed.go.
+	writes bool
 	// locks are taken when a transaction begins, in this order.
 	locks []int64
 	// rowLock locks a row before the statement looks at anything: what it then

@@ -86,7 +86,7 @@ func (r sessions) Touch(ctx context.Context, id domain.SessionID, at time.Time) 
 
 func (r sessions) Save(ctx context.Context, s domain.Session) error {
 	row := newSessionRow(s)
-	saved := r.platform(ctx).Model(&sessionRow{}).Select("*").Omit("id").Where("id = ? AND user_id = ?", s.ID, s.User).Updates(row)
+	saved := r.platformWrite(ctx).Model(&sessionRow{}).Select("*").Omit("id").Where("id = ? AND user_id = ?", s.ID, s.User).Updates(row)
 	return foundOne(saved.RowsAffected, translate(saved.Error))
 }
 
@@ -98,12 +98,12 @@ func (r sessions) List(ctx context.Context, user domain.UserID, page domain.Page
 }
 
 func (r sessions) Remove(ctx context.Context, user domain.UserID, id domain.SessionID) error {
-	removed := r.platform(ctx).Where("id = ? AND user_id = ?", id, user).Delete(&sessionRow{})
+	removed := r.platformWrite(ctx).Where("id = ? AND user_id = ?", id, user).Delete(&sessionRow{})
 	return foundOne(removed.RowsAffected, translate(removed.Error))
 }
 
 func (r sessions) RemoveOthers(ctx context.Context, user domain.UserID, keep domain.SessionID) error {
-	db := r.platform(ctx).Where("user_id = ?", user)
+	db := r.platformWrite(ctx).Where("user_id = ?", user)
 	if keep != "" {
 		db = db.Where("id <> ?", keep)
 	}

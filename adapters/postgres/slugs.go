@@ -33,7 +33,7 @@ SELECT (SELECT count(*) FROM taken_over) + (SELECT count(*) FROM claimed)`
 
 func (r slugs) Claim(ctx context.Context, organization domain.OrganizationID, slug domain.Slug, at time.Time) error {
 	var claimed int64
-	err := r.of(organization).own(ctx).Raw(claimSlug, map[string]any{
+	err := r.of(organization).ownWrite(ctx).Raw(claimSlug, map[string]any{
 		"slug": slug, "organization": organization, "at": at, "reserved_since": at.Add(-domain.SlugReservation),
 	}).Scan(&claimed).Error
 	if err == nil && claimed == 0 {
@@ -43,7 +43,7 @@ func (r slugs) Claim(ctx context.Context, organization domain.OrganizationID, sl
 }
 
 func (r slugs) Release(ctx context.Context, organization domain.OrganizationID, at time.Time) error {
-	return translate(r.of(organization).scoped(ctx, "organization_slugs").Table("app.organization_slugs").
+	return translate(r.of(organization).scopedWrite(ctx, "organization_slugs").Table("app.organization_slugs").
 		Where("given_up_at IS NULL").Update("given_up_at", at).Error)
 }
 

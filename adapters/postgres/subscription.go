@@ -46,7 +46,7 @@ type subscription struct{ *tenant }
 
 func (r subscription) Add(ctx context.Context, s domain.Subscription) error {
 	row := newSubscriptionRow(r.id, s)
-	err := r.own(ctx).Create(&row).Error
+	err := r.ownWrite(ctx).Create(&row).Error
 	if has(err, codeForeignKey) {
 		return domain.ErrNotFound
 	}
@@ -61,7 +61,7 @@ func (r subscription) Get(ctx context.Context) (domain.Subscription, error) {
 
 func (r subscription) Save(ctx context.Context, s domain.Subscription) error {
 	row := newSubscriptionRow(r.id, s)
-	saved := r.scoped(ctx, "subscriptions").Model(&subscriptionRow{}).Select("*").Omit("organization_id", "id").
+	saved := r.scopedWrite(ctx, "subscriptions").Model(&subscriptionRow{}).Select("*").Omit("organization_id", "id").
 		Where("id = ?", s.ID).Updates(row)
 	return foundOne(saved.RowsAffected, translate(saved.Error))
 }

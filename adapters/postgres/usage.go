@@ -43,7 +43,7 @@ func (r usage) Put(ctx context.Context, metrics []domain.UsageMetric) error {
 			Quantity: m.Quantity, LimitQuantity: m.Limit, UpdatedAt: m.UpdatedAt,
 		}
 	}
-	err := r.own(ctx).Clauses(clause.OnConflict{
+	err := r.ownWrite(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "organization_id"}, {Name: "metric"}, {Name: "period_start"}},
 		DoUpdates: clause.AssignmentColumns([]string{"period_end", "quantity", "limit_quantity", "updated_at"}),
 	}).Create(&rows).Error

@@ -45,7 +45,7 @@ type users struct{ *repositories }
 
 func (r users) Add(ctx context.Context, user domain.User) error {
 	row := newUserRow(user)
-	return userError(r.platform(ctx).Create(&row).Error)
+	return userError(r.platformWrite(ctx).Create(&row).Error)
 }
 
 // Get locks the row inside of an update: what is decided on it stays true.
@@ -67,12 +67,12 @@ func (r users) ByEmail(ctx context.Context, email domain.Email) (domain.User, er
 
 func (r users) Save(ctx context.Context, user domain.User) error {
 	row := newUserRow(user)
-	saved := r.platform(ctx).Model(&userRow{}).Select("*").Omit("id").Where("id = ?", user.ID).Updates(row)
+	saved := r.platformWrite(ctx).Model(&userRow{}).Select("*").Omit("id").Where("id = ?", user.ID).Updates(row)
 	return foundOne(saved.RowsAffected, userError(saved.Error))
 }
 
 func (r users) Remove(ctx context.Context, id domain.UserID) error {
-	removed := r.platform(ctx).Where("id = ?", id).Delete(&userRow{})
+	removed := r.platformWrite(ctx).Where("id = ?", id).Delete(&userRow{})
 	return foundOne(removed.RowsAffected, translate(removed.Error))
 }
 

@@ -27,7 +27,7 @@ SELECT EXISTS (SELECT FROM found) AS found, EXISTS (SELECT FROM added) AS added`
 
 func (r workspaces) AddMember(ctx context.Context, m domain.WorkspaceMember) error {
 	var result struct{ Found, Added bool }
-	err := r.own(ctx).Raw(addWorkspaceMember, map[string]any{
+	err := r.ownWrite(ctx).Raw(addWorkspaceMember, map[string]any{
 		"organization": r.id, "workspace": m.Workspace, "membership": m.Membership, "adder": m.AddedBy, "created": m.CreatedAt,
 	}).Scan(&result).Error
 	switch {
@@ -81,6 +81,6 @@ UPDATE app.workspaces SET member_count = member_count - 1
 WHERE organization_id = @organization AND id IN (SELECT workspace_id FROM gone)`
 
 func (r workspaces) RemoveMember(ctx context.Context, id domain.WorkspaceID, membership domain.MembershipID) error {
-	removed := r.own(ctx).Exec(removeWorkspaceMember, map[string]any{"organization": r.id, "workspace": id, "membership": membership})
+	removed := r.ownWrite(ctx).Exec(removeWorkspaceMember, map[string]any{"organization": r.id, "workspace": id, "membership": membership})
 	return foundOne(removed.RowsAffected, translate(removed.Error))
 }

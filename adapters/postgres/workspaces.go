@@ -96,7 +96,7 @@ func (r workspaces) Save(ctx context.Context, w domain.Workspace) (domain.Worksp
 		Description: w.Description, Visibility: w.Visibility, IsDefault: w.IsDefault,
 		Version: w.Version + 1, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
-	saved := r.scoped(ctx, "workspaces").Model(&workspaceRow{}).Select("*").Omit("organization_id", "id", "member_count").
+	saved := r.scopedWrite(ctx, "workspaces").Model(&workspaceRow{}).Select("*").Omit("organization_id", "id", "member_count").
 		Where("id = ? AND version = ?", w.ID, w.Version).Updates(row)
 	switch {
 	case violates(saved.Error, "workspaces_slug_key"):
