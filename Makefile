@@ -8,6 +8,12 @@ export GOWORK := off
 GO_LINT := go tool -modfile=tools/go.mod golangci-lint
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
+# What tests need beside the tools, and what runs a command with all of it:
+# servers that TEST_ variables name, that are installed here, or from Docker.
+# Built, not "go run": signals reach it.
+SERVERS := postgres redis-server pgbouncer
+WITH_SERVICES := bin/services --
+
 # The files of ports with something to mock: ports that act. What keeps state
 # is read from adapters/memory instead.
 MOCKED := mailer
@@ -22,8 +28,8 @@ help: ## Show this list
 	  /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
-setup: ## Install the tools that are missing, and fetch all modules
-	@tools/need --install go git cc
+setup: ## Install the tools and servers that are missing, and fetch all modules
+	@tools/need --install go git cc $(SERVERS)
 	go mod download
 	go mod download -modfile=tools/go.mod
 
@@ -44,10 +50,23 @@ check: ## The fast one: vet and short tests, no services
 	go vet ./...
 	go test -short ./...
 
+# The tests over HTTP run twice: on the memory adapters, and on the real ones.
 .PHONY: test
-test: ## Every test, with the race detector and in random order
-	@tools/need go cc
-	CGO_ENABLED=1 go test -race -shuffle=on ./...
+test: bin/services ## Every test, with the race detector and in random order
+	@tools/need --install go cc $(SERVERS)
+	CGO_ENABLED=1 $(WITH_SERVICES) sh -ec '\
+	  go test -race -shuffle=on ./...; \
+	  TEST_ASSEMBLY=production go test -race -shuffle=on ./adapters/httpapi ./test/acceptance'
+
+.PHONY: services
+services: bin/services ## A shell with the servers that tests need, until it ends
+	@tools/need $(SERVERS)
+	@$(WITH_SERVICES) sh -c 'env | grep ^TEST_ | sort; "$${SHELL:-sh}" || true'
+
+.PHONY: bin/services
+bin/services:
+	@tools/need go
+	@go build -o bin/services ./test/services
 
 .PHONY: lint
 lint: ## golangci-lint, its own rules put to the test, generated code that is out of date
@@ -88,15 +107,15 @@ up-to-date:
 # Covered is what we ship: neither tests and their contracts, nor generated
 # code, nor main, which only starts the rest.
 .PHONY: cover
-cover: ## Go coverage, in total and by function; fails under 90 %
-	@tools/need go
+cover: bin/services ## Go coverage, in total and by function; fails under 90 %
+	@tools/need --install go $(SERVERS)
 	@mkdir -p coverage
-	go test -covermode=atomic -coverprofile=coverage/all.out -coverpkg="$$(go list ./adapters/... ./bootstrap/... ./cmd/... ./core/... ./ports/... | grep -v -e '/coretest$$' -e '/portmock$$' -e '/porttest$$' | paste -sd, -)" ./...
+	$(WITH_SERVICES) go test -covermode=atomic -coverprofile=coverage/all.out -coverpkg="$$(go list ./adapters/... ./bootstrap/... ./cmd/... ./core/... ./ports/... | grep -v -e '/coretest$$' -e '/portmock$$' -e '/porttest$$' | paste -sd, -)" ./...
 	@grep -v -e '/wire_gen\.go:' -e '/cmd/rowhouse/main\.go:' coverage/all.out > coverage/go.out
 	@go tool cover -func=coverage/go.out > coverage/go.txt
 	@awk '/^total:/ {total = $$3 + 0; print "total: " total " % (by function: coverage/go.txt)"} END {exit total < 90}' coverage/go.txt
 
 .PHONY: bench
-bench: build ## How fast it is, in ratios against a peer in the same run
-	@tools/need go
-	go run ./test/bench
+bench: build bin/services ## How fast it is, in ratios against a peer in the same run
+	@tools/need --install go $(SERVERS)
+	$(WITH_SERVICES) go run ./test/bench

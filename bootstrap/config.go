@@ -10,8 +10,10 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 
@@ -37,11 +39,74 @@ type Config struct {
 	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"info"`
 }
 
-// LoadConfig reads the configuration from the environment, as os.Environ
+// ServiceConfig is what service mode needs beside.
+type ServiceConfig struct {
+	Config
+
+	// DatabaseURL is the address of the database for the role rowhouse_app,
+	// which is bound by row-level security.
+	DatabaseURL string `env:"DATABASE_URL,required"`
+	// DatabaseMaxConnections is how many connections a process opens at most;
+	// 0 for the adapter's default.
+	DatabaseMaxConnections int `env:"DATABASE_MAX_CONNECTIONS"`
+	// DatabaseMaxWait is how long a request waits for one of them.
+	DatabaseMaxWait time.Duration `env:"DATABASE_MAX_WAIT" envDefault:"200ms"`
+	// RedisURL is the address of the Redis that processes share.
+	RedisURL string `env:"REDIS_URL,required"`
+	// SMTPURL is the address of the server that mail is handed to.
+	SMTPURL string `env:"SMTP_URL,required"`
+	// MailFrom is whom mails come from: an address, with a name if you like.
+	MailFrom string `env:"MAIL_FROM,required"`
+}
+
+// MigrationConfig is what migrations need.
+type MigrationConfig struct {
+	// DatabaseOwnerURL is the address of the database for the role
+	// rowhouse_owner.
+	DatabaseOwnerURL string `env:"DATABASE_OWNER_URL,required"`
+}
+
+// DatabaseConfig has every address of the database that is set, for
+// `rowhouse migrate bootstrap`.
+type DatabaseConfig struct {
+	DatabaseURL         string `env:"DATABASE_URL"`
+	DatabaseOwnerURL    string `env:"DATABASE_OWNER_URL"`
+	DatabaseWorkerURL   string `env:"DATABASE_WORKER_URL"`
+	DatabaseOperatorURL string `env:"DATABASE_OPERATOR_URL"`
+}
+
+// URLs returns the addresses.
+func (c DatabaseConfig) URLs() []string {
+	all := []string{c.DatabaseURL, c.DatabaseOwnerURL, c.DatabaseWorkerURL, c.DatabaseOperatorURL}
+	return slices.DeleteFunc(all, func(url string) bool { return url == "" })
+}
+
+// LoadServiceConfig reads the configuration from the environment, as os.Environ
 // gives it. Everything that is wrong with it is named in one error, values
 // that may be secret left out.
-func LoadConfig(environ []string) (Config, error) {
-	return load(given(environ))
+func LoadServiceConfig(environ []string) (ServiceConfig, error) {
+	config, err := load[ServiceConfig](given(environ))
+	if err != nil {
+		return ServiceConfig{}, err
+	}
+	wrong := config.check()
+	if config.DatabaseMaxConnections < 0 || config.DatabaseMaxConnections > 1000 {
+		wrong = append(wrong, errors.New("DATABASE_MAX_CONNECTIONS: must be from 1 to 1000"))
+	}
+	if config.DatabaseMaxWait <= 0 {
+		wrong = append(wrong, errors.New("DATABASE_MAX_WAIT: must be longer than nothing, like 200ms"))
+	}
+	return config, asConfigError(wrong)
+}
+
+// LoadMigrationConfig is LoadServiceConfig for migrations.
+func LoadMigrationConfig(environ []string) (MigrationConfig, error) {
+	return load[MigrationConfig](given(environ))
+}
+
+// LoadDatabaseConfig is LoadServiceConfig for the addresses of the database.
+func LoadDatabaseConfig(environ []string) (DatabaseConfig, error) {
+	return load[DatabaseConfig](given(environ))
 }
 
 // given returns the variables that have a value: an empty one is as good as
@@ -68,19 +133,21 @@ func LoadDemoConfig(environ []string, newKey func() []byte) (Config, error) {
 			vars["PUBLIC_URL"] += ":" + port
 		}
 	}
-	return load(vars)
+	config, err := load[Config](vars)
+	if err != nil {
+		return Config{}, err
+	}
+	return config, asConfigError(config.check())
 }
 
-func load(vars map[string]string) (Config, error) {
-	config, err := env.ParseAsWithOptions[Config](env.Options{
+func load[T any](vars map[string]string) (T, error) {
+	config, err := env.ParseAsWithOptions[T](env.Options{
 		Environment: vars,
 		FuncMap:     map[reflect.Type]env.ParserFunc{reflect.TypeFor[domain.SecretKey](): parseSecretKey},
 	})
 	if err != nil {
-		return Config{}, describe(err)
-	}
-	if err := config.check(); err != nil {
-		return Config{}, err
+		var none T
+		return none, describe[T](err)
 	}
 	return config, nil
 }
@@ -95,8 +162,7 @@ func parseSecretKey(text string) (any, error) {
 
 // check finds values that can be read but make no sense, and brings the rest
 // into the form that they are compared in.
-func (c *Config) check() error {
-	var wrong []error
+func (c *Config) check() (wrong []error) {
 	if _, port, err := net.SplitHostPort(c.ListenAddr); err != nil || !isPort(port) {
 		wrong = append(wrong, errors.New("LISTEN_ADDR: must be host:port or :port"))
 	}
@@ -114,7 +180,7 @@ func (c *Config) check() error {
 			wrong = append(wrong, fmt.Errorf("TRUSTED_PROXIES: %q is neither an address nor a network", proxy))
 		}
 	}
-	return asConfigError(wrong)
+	return wrong
 }
 
 func isPort(s string) bool {
@@ -133,7 +199,7 @@ func origin(u *url.URL) *url.URL {
 }
 
 // describe names the variables instead of the fields, and leaves values out.
-func describe(err error) error {
+func describe[T any](err error) error {
 	all, ok := errors.AsType[env.AggregateError](err)
 	if !ok {
 		return asConfigError([]error{err})
@@ -146,7 +212,7 @@ func describe(err error) error {
 			wrong = append(wrong, fmt.Errorf("%s: is missing", missing.Key))
 		case errors.As(e, &env.ParseError{}):
 			bad, _ := errors.AsType[env.ParseError](e)
-			wrong = append(wrong, fmt.Errorf("%s: %w", variableOf(bad.Name), reason(bad)))
+			wrong = append(wrong, fmt.Errorf("%s: %w", variableOf[T](bad.Name), reason(bad)))
 		default:
 			wrong = append(wrong, e)
 		}
@@ -161,13 +227,17 @@ func reason(e env.ParseError) error {
 		return errors.New("must be debug, info, warn or error")
 	case "PublicURL":
 		return errors.New("is no address")
+	case "DatabaseMaxConnections":
+		return errors.New("must be a number")
+	case "DatabaseMaxWait":
+		return errors.New("must be a duration, like 200ms")
 	default:
 		return e.Err
 	}
 }
 
-func variableOf(field string) string {
-	f, ok := reflect.TypeFor[Config]().FieldByName(field)
+func variableOf[T any](field string) string {
+	f, ok := reflect.TypeFor[T]().FieldByName(field)
 	if !ok {
 		return field
 	}

@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rowhouse/bootstrap"
 )
@@ -15,31 +17,43 @@ var goodKey = base64.StdEncoding.EncodeToString([]byte("thirty-two bytes of a se
 func environ(changes ...string) []string {
 	return append([]string{
 		"PUBLIC_URL=https://app.example.com", "SECRET_KEY=" + goodKey, "BLOB_URL=file:///var/lib/rowhouse",
+		"DATABASE_URL=postgres://rowhouse_app:hush@db.example/rowhouse", "REDIS_URL=redis://cache.example", "SMTP_URL=smtp://mail.example",
+		"MAIL_FROM=Rowhouse <no-reply@example.com>",
 	}, changes...)
 }
 
-func TestLoadConfig(t *testing.T) {
+func TestLoadServiceConfig(t *testing.T) {
 	t.Parallel()
-	config, err := bootstrap.LoadConfig(environ("TRUSTED_PROXIES=10.0.0.0/8, 127.0.0.1", "LOG_LEVEL=debug"))
+	config, err := bootstrap.LoadServiceConfig(environ("TRUSTED_PROXIES=10.0.0.0/8, 127.0.0.1", "LOG_LEVEL=debug"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := config.PublicURL.String(); got != "https://app.example.com" {
 		t.Errorf("PublicURL = %s", got)
 	}
+	if config.DatabaseMaxConnections != 0 || config.DatabaseMaxWait != 200*time.Millisecond || config.MailFrom != "Rowhouse <no-reply@example.com>" {
+		t.Errorf("config = %+v", config)
+	}
 	if config.ListenAddr != ":8000" || config.LogLevel != slog.LevelDebug || len(config.TrustedProxies) != 2 || len(config.SecretKey) != 32 {
 		t.Errorf("config = %+v", config)
 	}
 }
 
-func TestLoadConfig_NamesEverythingThatIsWrong(t *testing.T) {
+func TestLoadServiceConfig_NamesEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
 		environ []string
 		want    []string
 	}{
-		{"nothing is set", nil, []string{"PUBLIC_URL: is missing", "SECRET_KEY: is missing", "BLOB_URL: is missing"}},
+		{"nothing is set", nil, []string{
+			"PUBLIC_URL: is missing", "SECRET_KEY: is missing", "BLOB_URL: is missing",
+			"DATABASE_URL: is missing", "REDIS_URL: is missing", "SMTP_URL: is missing", "MAIL_FROM: is missing",
+		}},
+		{"a number of connections that is none", environ("DATABASE_MAX_CONNECTIONS=many"), []string{"DATABASE_MAX_CONNECTIONS: must be a number"}},
+		{"fewer connections than none", environ("DATABASE_MAX_CONNECTIONS=-1"), []string{"DATABASE_MAX_CONNECTIONS: must be from 1 to 1000"}},
+		{"a wait that is none", environ("DATABASE_MAX_WAIT=long"), []string{"DATABASE_MAX_WAIT: must be a duration"}},
+		{"no wait at all", environ("DATABASE_MAX_WAIT=0s"), []string{"DATABASE_MAX_WAIT: must be longer"}},
 		{"a key that is too short", environ("SECRET_KEY=c2hvcnQ="), []string{"SECRET_KEY: must be 32 bytes or more in base64"}},
 		{"a key that is not base64", environ("SECRET_KEY=my secret!"), []string{"SECRET_KEY: must be 32 bytes or more in base64"}},
 		{"an address without a port", environ("LISTEN_ADDR=localhost"), []string{"LISTEN_ADDR: must be host:port"}},
@@ -58,23 +72,23 @@ func TestLoadConfig_NamesEverythingThatIsWrong(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := bootstrap.LoadConfig(tt.environ)
+			_, err := bootstrap.LoadServiceConfig(tt.environ)
 			if err == nil {
-				t.Fatal("LoadConfig succeeded")
+				t.Fatal("LoadServiceConfig succeeded")
 			}
 			for _, want := range tt.want {
 				if !strings.Contains(err.Error(), want) {
-					t.Errorf("LoadConfig = %q, want it to say %q", err, want)
+					t.Errorf("LoadServiceConfig = %q, want it to say %q", err, want)
 				}
 			}
 			if strings.Contains(err.Error(), "my secret!") || strings.Contains(err.Error(), "c2hvcnQ=") {
-				t.Errorf("LoadConfig = %q tells the secret", err)
+				t.Errorf("LoadServiceConfig = %q tells the secret", err)
 			}
 		})
 	}
 }
 
-func TestLoadConfig_WritesThePublicAddressAsBrowsersDo(t *testing.T) {
+func TestLoadServiceConfig_WritesThePublicAddressAsBrowsersDo(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
 		"https://App.Example.COM/":   "https://app.example.com",
@@ -84,7 +98,7 @@ func TestLoadConfig_WritesThePublicAddressAsBrowsersDo(t *testing.T) {
 		"http://LOCALHOST:8064/":     "http://localhost:8064",
 		"https://[2001:DB8::1]:8443": "https://[2001:db8::1]:8443",
 	} {
-		config, err := bootstrap.LoadConfig(environ("PUBLIC_URL=" + given))
+		config, err := bootstrap.LoadServiceConfig(environ("PUBLIC_URL=" + given))
 		if err != nil || config.PublicURL.String() != want {
 			t.Errorf("PUBLIC_URL=%s is %v, %v; want %s", given, config.PublicURL, err, want)
 		}
@@ -107,7 +121,7 @@ func TestLoadDemoConfig_BlamesTheVariableThatIsWrong(t *testing.T) {
 
 func TestConfigNeverPrintsTheKey(t *testing.T) {
 	t.Parallel()
-	config, err := bootstrap.LoadConfig(environ())
+	config, err := bootstrap.LoadServiceConfig(environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,5 +157,24 @@ func TestLoadDemoConfig(t *testing.T) {
 				t.Errorf("LoadDemoConfig = %+v", config)
 			}
 		})
+	}
+}
+
+func TestLoadMigrationConfig(t *testing.T) {
+	t.Parallel()
+	config, err := bootstrap.LoadMigrationConfig([]string{"DATABASE_OWNER_URL=postgres://rowhouse_owner@db.example/rowhouse"})
+	if err != nil || config.DatabaseOwnerURL != "postgres://rowhouse_owner@db.example/rowhouse" {
+		t.Errorf("LoadMigrationConfig = %+v, %v", config, err)
+	}
+	if _, err := bootstrap.LoadMigrationConfig(nil); err == nil || !strings.Contains(err.Error(), "DATABASE_OWNER_URL: is missing") {
+		t.Errorf("LoadMigrationConfig of nothing = %v", err)
+	}
+}
+
+func TestLoadDatabaseConfig(t *testing.T) {
+	t.Parallel()
+	config, err := bootstrap.LoadDatabaseConfig([]string{"DATABASE_URL=a", "DATABASE_OPERATOR_URL=d", "DATABASE_WORKER_URL= "})
+	if err != nil || !slices.Equal(config.URLs(), []string{"a", "d"}) {
+		t.Errorf("LoadDatabaseConfig = %v, %v", config.URLs(), err)
 	}
 }

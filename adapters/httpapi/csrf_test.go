@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"rowhouse/bootstrap"
-	"rowhouse/bootstrap/inmemory"
 	"rowhouse/test/apitest"
 )
 
@@ -76,7 +75,7 @@ func TestCSRF_Origin(t *testing.T) {
 
 func TestCSRF_OnADevelopersMachine(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t, func(c *bootstrap.Config, _ *inmemory.Options) { c.PublicURL.Host = "localhost:8000" })
+	s := apitest.New(t, apitest.WithConfig(func(c *bootstrap.Config) { c.PublicURL.Host = "localhost:8000" }))
 	for origin, passes := range map[string]bool{
 		"http://localhost:8000": true, "http://127.0.0.1:8000": true, "http://[::1]:8000": true,
 		"http://localhost:5173": false, "https://localhost:8000": false, "http://rowhouse.test:8000": false,

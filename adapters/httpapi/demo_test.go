@@ -9,7 +9,7 @@ import (
 
 func TestDemoMailbox(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t, apitest.Unverified)
+	s := apitest.New(t, apitest.InMemory, apitest.Unverified)
 	ada, eve := s.SignUp(t, "Ada"), s.SignUp(t, "Eve")
 	mail := func(who *apitest.Client) M {
 		sent := mails(t, s, who.Email())[0]

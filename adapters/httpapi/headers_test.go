@@ -10,7 +10,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"rowhouse/bootstrap"
-	"rowhouse/bootstrap/inmemory"
 	"rowhouse/core/domain"
 	"rowhouse/test/apitest"
 )
@@ -22,7 +21,7 @@ func (broken) Verify(context.Context, string, domain.PasswordHash) (match, outda
 	panic("canary-panic")
 }
 
-func panicking(_ *bootstrap.Config, o *inmemory.Options) { o.Passwords = broken{&apitest.Passwords{}} }
+var panicking = apitest.WithPasswords(broken{&apitest.Passwords{}})
 
 // wantSecurityHeaders checks what every answer carries, once.
 func wantSecurityHeaders(t *testing.T, where string, header http.Header, https bool) {
@@ -252,9 +251,9 @@ func TestClientAddress(t *testing.T) {
 		return c.Get("/me/sessions").Want(http.StatusOK).Data()[0]["ip"]
 	}
 	direct := apitest.New(t)
-	behind := apitest.New(t, func(c *bootstrap.Config, _ *inmemory.Options) {
+	behind := apitest.New(t, apitest.WithConfig(func(c *bootstrap.Config) {
 		c.TrustedProxies = []string{"127.0.0.1", "10.0.0.0/8", "fd00::/8"}
-	})
+	}))
 	for _, tc := range []struct {
 		name      string
 		server    *apitest.Server

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"rowhouse/bootstrap"
-	"rowhouse/bootstrap/inmemory"
 	"rowhouse/core/domain"
 	"rowhouse/test/apitest"
 )
@@ -192,7 +190,7 @@ func (b *busy) Hash(ctx context.Context, password string) (domain.PasswordHash, 
 func TestPasswords_Overloaded(t *testing.T) {
 	t.Parallel()
 	passwords := &busy{Passwords: &apitest.Passwords{}}
-	s := apitest.New(t, func(_ *bootstrap.Config, o *inmemory.Options) { o.Passwords = passwords })
+	s := apitest.New(t, apitest.WithPasswords(passwords))
 	ada := s.SignUp(t, "Ada")
 	forgot(t, s, ada.Email())
 	token := mailedToken(t, s, ada.Email())

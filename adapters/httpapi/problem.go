@@ -151,8 +151,11 @@ func (p *Problem) send(c *fiber.Ctx) error {
 func (a *api) failed(ctx context.Context, c *fiber.Ctx, err error) *Problem {
 	r := requestOf(c)
 	p := newProblem(err, r.id)
-	if p.Status == http.StatusInternalServerError {
+	switch {
+	case p.Status == http.StatusInternalServerError:
 		a.log.LogAttrs(ctx, slog.LevelError, "request failed", append(r.attrs(), slog.Any("error", err))...)
+	case p.Status == http.StatusServiceUnavailable && err.Error() != p.Detail: // there is a cause behind it
+		a.log.LogAttrs(ctx, slog.LevelWarn, "request not served", append(r.attrs(), slog.Any("error", err))...)
 	}
 	return p
 }

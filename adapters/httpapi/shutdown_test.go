@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"rowhouse/bootstrap"
-	"rowhouse/bootstrap/inmemory"
 	"rowhouse/core/domain"
 	"rowhouse/test/apitest"
 )
@@ -27,7 +25,7 @@ func (p slow) Verify(ctx context.Context, password string, hash domain.PasswordH
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	passwords := slow{&apitest.Passwords{}, make(chan struct{}), make(chan struct{})}
-	s := apitest.New(t, func(_ *bootstrap.Config, o *inmemory.Options) { o.Passwords = passwords })
+	s := apitest.New(t, apitest.WithPasswords(passwords))
 	ada := s.Anonymous(t)
 	ada.Header.Set("Connection", "close") // else the server waits for the next request
 	ada.Post("/auth/sign-up", M{"email": "ada@example.com", "password": apitest.Password, "name": "Ada"}).Want(http.StatusCreated)

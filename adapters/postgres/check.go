@@ -30,7 +30,8 @@ SELECT current_setting('server_version_num')::bigint AS version,
     (SELECT count(*) FROM pg_auth_members m WHERE m.member = r.oid) AS memberships,
     (SELECT count(*) FROM pg_class c WHERE c.relowner = r.oid) AS owned,
     (SELECT count(*) FROM pg_class c
-     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped
+     JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+        AND a.attname = CASE c.relname WHEN 'organizations' THEN 'id' ELSE 'organization_id' END
      WHERE c.relnamespace = to_regnamespace('app') AND c.relkind IN ('r', 'p')
         AND NOT (c.relrowsecurity AND c.relforcerowsecurity)) AS unprotected,
     to_regclass('app.schema_migrations') IS NOT NULL AS has_schema,

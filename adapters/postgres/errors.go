@@ -16,8 +16,10 @@ import (
 
 // SQLSTATEs that we act on (PostgreSQL, appendix A).
 const (
+	codeNotAValue        = "22P02" // text that the type does not have
 	codeForeignKey       = "23503"
 	codeUnique           = "23505"
+	codeNotAllowed       = "42501"
 	codeSerialization    = "40001"
 	codeDeadlock         = "40P01"
 	codeReadOnly         = "25006" // a primary that has become a standby
@@ -47,7 +49,7 @@ func translate(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, gorm.ErrRecordNotFound):
+	case errors.Is(err, gorm.ErrRecordNotFound), has(err, codeNotAValue): // an id that is none names nothing
 		return domain.ErrNotFound
 	case errors.Is(err, context.Canceled):
 		return err

@@ -16,6 +16,9 @@ func OpenRewriting(ctx context.Context, url string, config PoolConfig, rewrite f
 	return newStore(pool)
 }
 
+// NeededVersion is the version of the schema that Check asks for.
+func NeededVersion() (int64, error) { return neededVersion() }
+
 // NewTurns, Wait and Waiting show what lets updates of one scope wait.
 func NewTurns(*testing.T) *turns { return newTurns() }
 

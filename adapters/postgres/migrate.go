@@ -69,7 +69,7 @@ func (m *Migrator) Up(ctx context.Context) (applied []Migration, err error) {
 			return err
 		}
 		if _, err := m.db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS app`); err != nil {
-			return err
+			return notBootstrapped(err)
 		}
 		results, err := m.goose.Up(ctx)
 		applied = migrationsOf(results)
@@ -130,6 +130,14 @@ func (m *Migrator) alone(ctx context.Context, fn func() error) error {
 	failed := fn()
 	_, err = c.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(migrationLock))
 	return errors.Join(failed, err)
+}
+
+// notBootstrapped says what to do where the owner may not make a schema.
+func notBootstrapped(err error) error {
+	if has(err, codeNotAllowed) {
+		return fmt.Errorf("%w: run what `rowhouse migrate bootstrap` prints in this database, as a superuser", err)
+	}
+	return err
 }
 
 // checkRoles says what to do where the roles are missing: only an administrator

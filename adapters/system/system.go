@@ -27,6 +27,16 @@ type Clock struct{}
 // Now implements ports.Clock.
 func (Clock) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
+// Stopwatch measures how much time goes by, whatever happens to the machine's
+// time of day.
+type Stopwatch struct{ start time.Time }
+
+// NewStopwatch returns a Stopwatch that starts now.
+func NewStopwatch() Stopwatch { return Stopwatch{time.Now()} }
+
+// Elapsed returns the time since the start.
+func (s Stopwatch) Elapsed() time.Duration { return time.Since(s.start) }
+
 // IDs is a ports.IDs. The zero IDs is ready. Ids sort strictly within one
 // process, and by the millisecond across several.
 type IDs struct{}

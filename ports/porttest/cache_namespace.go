@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -65,14 +66,18 @@ func everyByte() string {
 }
 
 func testCacheKeys(t *testing.T, s cacheScene) {
-	keys := []ports.CacheKey{
-		{"a", "b", 1}, {"a", "b", 2}, {"a", "b", 11}, {"a", "b:v1", 1}, {"a", "b:v1", 2}, {"a", "b:v1:v1", 1}, {"a", ":b", 1},
-		{"a", "b:", 1}, {"a", "", 1}, {"a", ":", 1}, {"a", "::", 1}, {"a", "v", 1}, {"a", "a:b", 1}, {"a", "a", 1}, {"ab", "", 1},
-		{"ab", "b", 1}, {"b", "a", 1}, {"a", "B", 1}, {"a", "b ", 1}, {"a", "*", 1}, {"a", "%62", 1}, {"a", "é", 1}, {"a", "e\u0301", 1},
-		{"a", string(s.organization), 1}, {"t", string(s.organization) + ":a:b", 1}, {"a", "{b}", 1}, {"a", "b", 0}, {"a", "b", -1},
-		{"a", strings.Repeat("b", 1000), 1}, {"a", strings.Repeat("b", 999), 1},
+	var keys []ports.CacheKey
+	for _, id := range []string{
+		"b", "B", "b ", "b:", ":b", "", ":", "::", "v", "b:v1", "b:v1:v1", "a", "a:b", "*", "{b}", "%62", "é", "e\u0301",
+		string(s.organization), string(s.organization) + ":a:b", strings.Repeat("b", 999), strings.Repeat("b", 1000),
+	} {
+		for _, kind := range []string{"a", "ab", "t"} {
+			for _, version := range []int{1, 2, 11, 0, -1} {
+				keys = append(keys, ports.CacheKey{Kind: kind, ID: id, Version: version})
+			}
+		}
 	}
-	name := func(key ports.CacheKey) string { return key.Kind + " " + key.ID + " " + string(rune('0'+key.Version)) }
+	name := func(key ports.CacheKey) string { return fmt.Sprintf("%+v", key) }
 	for _, key := range keys {
 		wantUncached(t, "before it is kept, "+name(key), s.one, key)
 		keep(t, s.one, key, name(key))
@@ -83,41 +88,42 @@ func testCacheKeys(t *testing.T, s cacheScene) {
 	}
 	for i, key := range keys {
 		s.one.Delete(t.Context(), key)
-		for j, other := range keys {
-			if j <= i {
-				wantUncached(t, "after it was deleted, "+name(other), s.one, other)
-			} else {
-				wantCached(t, "after others were deleted", s.one, other, name(other))
-			}
+		wantUncached(t, "after it was deleted, "+name(key), s.one, key)
+		for _, other := range keys[i+1:] {
+			wantCached(t, "after others were deleted", s.one, other, name(other))
 		}
 	}
 }
 
 func testCacheNoKeys(t *testing.T, s cacheScene) {
-	for _, key := range []ports.CacheKey{
-		{"", "b", 1}, {"A", "b", 1}, {"a:b", "c", 1}, {"a b", "c", 1}, {"a_b", "c", 1}, {"é", "b", 1}, {"a\n", "b", 1},
-		{"a", "b\n", 1}, {"a", "\x00", 1}, {"a", "b\x7f", 1}, {"a", "\tb", 1},
-	} {
+	var keys []ports.CacheKey
+	for _, kind := range []string{"", "A", "a:b", "a b", "a_b", "é", "a\n", "1"} {
+		keys = append(keys, ports.CacheKey{Kind: kind, ID: "b", Version: 1})
+	}
+	for _, id := range []string{"b\n", "\x00", "b\x7f", "\tb"} {
+		keys = append(keys, ports.CacheKey{Kind: "a", ID: id, Version: 1})
+	}
+	for _, key := range keys {
 		keep(t, s.one, key, "value")
 		wantUncached(t, key.Kind+" "+key.ID, s.one, key)
 		s.one.Delete(t.Context(), key)
 	}
 }
 
-// wantSoon checks that nothing but the value, or none if it is empty, is found
-// by whoever looks a second from now or later.
-func wantSoon(t *testing.T, what string, namespace ports.CacheNamespace, key ports.CacheKey, want string) {
+// wantWithin checks that nothing but the value, or none if it is empty, is found
+// by whoever looks after that time.
+func wantWithin(t *testing.T, within time.Duration, what string, namespace ports.CacheNamespace, key ports.CacheKey, want string) {
 	t.Helper()
 	since, again := time.Now(), time.NewTicker(5*time.Millisecond)
 	defer again.Stop()
 	for {
-		late := time.Since(since) >= time.Second
+		late := time.Since(since) >= within
 		value, found := namespace.Get(t.Context(), key)
 		switch {
 		case found == (want != "") && string(value) == want:
 			return
 		case late:
-			t.Fatalf("%s: Get = %.100q, %t after a second; want %q", what, value, found, want)
+			t.Fatalf("%s: Get = %.100q, %t after %v; want %q", what, value, found, within, want)
 		}
 		<-again.C
 	}
@@ -132,7 +138,7 @@ func testCacheReplace(t *testing.T, s cacheScene) {
 	wantCached(t, "another process", s.another, key, "4")
 	keep(t, s.one, key, "fifth")
 	wantCached(t, "this process", s.one, key, "fifth")
-	wantSoon(t, "another process", s.another, key, "fifth")
+	wantWithin(t, time.Second, "another process", s.another, key, "fifth")
 }
 
 func testCacheDelete(t *testing.T, s cacheScene) {
@@ -146,7 +152,7 @@ func testCacheDelete(t *testing.T, s cacheScene) {
 	s.one.Delete(t.Context(), first, newCacheKey(), second, first)
 	for _, key := range []ports.CacheKey{first, second} {
 		wantUncached(t, "this process", s.one, key)
-		wantSoon(t, "another process", s.another, key, "")
+		wantWithin(t, time.Second, "another process", s.another, key, "")
 		wantUncached(t, "this process, a second later", s.one, key)
 	}
 	wantCached(t, "this process, what was not deleted", s.one, third, "value")
@@ -164,8 +170,8 @@ func testCacheExpiry(t *testing.T, s cacheScene) {
 	s.one.Set(t.Context(), prolonged, []byte("value"), keepLong)
 	s.one.Set(t.Context(), long, []byte("value"), keepLong)
 	s.another.Get(t.Context(), brief)
-	wantSoon(t, "another process", s.another, brief, "")
-	wantSoon(t, "this process", s.one, brief, "")
+	wantWithin(t, 2*short, "another process", s.another, brief, "")
+	wantWithin(t, 2*short, "this process", s.one, brief, "")
 	for _, key := range []ports.CacheKey{prolonged, long} {
 		wantCached(t, "this process, a longer time", s.one, key, "value")
 		wantCached(t, "another process, a longer time", s.another, key, "value")

@@ -12,6 +12,7 @@ var directoryTests = []storeTest{
 	{"a stranger cannot tell an organization from none", testActorStranger},
 	{"an actor is what the membership and the organization are now", testActorNow},
 	{"a user's organizations come newest first, with the user's role", testOrganizations},
+	{"an id that is none names nothing", testNoID},
 	{"a user's actors are all of the user's memberships", testActors},
 }
 
@@ -105,3 +106,30 @@ func testActors(t *testing.T, s *scene) {
 	})
 	wantItems(t, "Actors of a member of none", s.actors(s.user("Eve").ID), nil)
 }
+
+func testNoID(t *testing.T, s *scene) {
+	ctx, acme, before := t.Context(), s.acme.in(s.store), s.state()
+	for _, id := range []string{"", "x", string(s.linusAtAcme) + "0", "' OR true --"} {
+		member, workspace := s.newMembership(s.acme, s.alan.ID, domain.RoleMember), s.newWorkspace(s.acme, "New", domain.VisibilityOpen)
+		member.ID, workspace.ID = domain.MembershipID(id), domain.WorkspaceID(id)
+		for name, err := range map[string]error{
+			"Users.Get":                  second(s.store.Users().Get(ctx, domain.UserID(id))),
+			"Sessions.Remove":            s.store.Sessions().Remove(ctx, s.ada.ID, domain.SessionID(id)),
+			"Memberships.Get":            second(acme.Memberships().Get(ctx, member.ID)),
+			"Memberships.Save":           second(acme.Memberships().Save(ctx, member)),
+			"Memberships.Remove":         acme.Memberships().Remove(ctx, member.ID),
+			"Workspaces.Get":             second(acme.Workspaces().Get(ctx, everything, workspace.ID)),
+			"Workspaces.Get by a member": second(acme.Workspaces().Get(ctx, domain.WorkspaceViewer{Membership: member.ID}, s.secret)),
+			"Workspaces.Save":            second(acme.Workspaces().Save(ctx, workspace)),
+			"Workspaces.Remove":          acme.Workspaces().Remove(ctx, workspace.ID),
+			"Workspaces.AddMember":       acme.Workspaces().AddMember(ctx, domain.WorkspaceMember{Workspace: s.secret, Membership: member.ID, AddedBy: s.ada.ID, CreatedAt: noon}),
+			"Workspaces.RemoveMember":    acme.Workspaces().RemoveMember(ctx, s.secret, member.ID),
+		} {
+			wantError(t, name+" of "+id, err, domain.ErrNotFound)
+		}
+	}
+	wantSame(t, "the store", s.state(), before)
+}
+
+// second returns the error of two results.
+func second[T any](_ T, err error) error { return err }

@@ -56,6 +56,13 @@ func (b *barrier) open() *barrier {
 	return b
 }
 
+// isOpen reports whether the counting has started.
+func (b *barrier) isOpen() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.active
+}
+
 func (b *barrier) wait() {
 	b.mu.Lock()
 	active := b.active
@@ -70,14 +77,17 @@ func (b *barrier) wait() {
 	}
 }
 
-// countThenInsert is a store without locks, whose limit on workspaces is
-// checked by counting first.
+// countThenInsert is a store without locks, once its barrier is open, whose
+// limit on workspaces is checked by counting first.
 type countThenInsert struct {
 	ports.Store
 	meet *barrier
 }
 
-func (s countThenInsert) Update(_ context.Context, _ ports.Scope, fn func(ports.Repositories) error) error {
+func (s countThenInsert) Update(ctx context.Context, scope ports.Scope, fn func(ports.Repositories) error) error {
+	if !s.meet.isOpen() {
+		return s.Store.Update(ctx, scope, fn)
+	}
 	return fn(s)
 }
 

@@ -21,9 +21,7 @@ import (
 
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/memory"
-	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
-	"rowhouse/bootstrap/inmemory"
 	"rowhouse/core/domain"
 	"rowhouse/ports"
 )
@@ -33,7 +31,9 @@ const PublicURL = "http://rowhouse.test"
 
 // Server is the product under test.
 type Server struct {
-	*inmemory.App
+	API     *httpapi.API
+	Store   ports.Store
+	Mailbox *memory.Mailbox
 
 	Clock     *memory.Clock
 	Passwords *Passwords
@@ -44,31 +44,54 @@ type Server struct {
 	people    atomic.Int64
 }
 
+// wiring is what tests decide about the assembly.
+type wiring struct {
+	inMemory     bool
+	verifyAtOnce bool
+	passwords    ports.Passwords
+	store        func(ports.Store) ports.Store
+	throttle     func(ports.Throttle) ports.Throttle
+}
+
 // Option changes how the product under test is assembled.
-type Option func(*bootstrap.Config, *inmemory.Options)
+type Option func(*bootstrap.Config, *wiring)
+
+// InMemory runs the product in memory, as demos do, whatever the other tests
+// run on.
+func InMemory(_ *bootstrap.Config, w *wiring) { w.inMemory = true }
 
 // Unverified makes addresses wait for their link, as in service mode.
-func Unverified(_ *bootstrap.Config, o *inmemory.Options) { o.VerifyAtOnce = false }
+func Unverified(_ *bootstrap.Config, w *wiring) { w.verifyAtOnce = false }
 
 // OverHTTPS lets the product believe that it is reached over HTTPS.
-func OverHTTPS(c *bootstrap.Config, _ *inmemory.Options) { c.PublicURL.Scheme = "https" }
+func OverHTTPS(c *bootstrap.Config, _ *wiring) { c.PublicURL.Scheme = "https" }
 
 // BehindProxy trusts the test's own address as a proxy.
-func BehindProxy(c *bootstrap.Config, _ *inmemory.Options) { c.TrustedProxies = []string{"127.0.0.1"} }
+func BehindProxy(c *bootstrap.Config, _ *wiring) { c.TrustedProxies = []string{"127.0.0.1"} }
 
 // WithStore lets the product use another store around its own, for controls:
 // variants that are broken on purpose and must be found out.
 func WithStore(wrap func(ports.Store) ports.Store) Option {
-	return func(_ *bootstrap.Config, o *inmemory.Options) { o.Store = wrap(o.Store) }
+	return func(_ *bootstrap.Config, w *wiring) { w.store = wrap }
 }
 
 // WithThrottle is WithStore for the throttle.
 func WithThrottle(wrap func(ports.Throttle) ports.Throttle) Option {
-	return func(_ *bootstrap.Config, o *inmemory.Options) { o.Throttle = wrap(o.Throttle) }
+	return func(_ *bootstrap.Config, w *wiring) { w.throttle = wrap }
+}
+
+// WithPasswords lets the product use other passwords than s.Passwords.
+func WithPasswords(passwords ports.Passwords) Option {
+	return func(_ *bootstrap.Config, w *wiring) { w.passwords = passwords }
+}
+
+// WithConfig changes the configuration.
+func WithConfig(change func(*bootstrap.Config)) Option {
+	return func(c *bootstrap.Config, _ *wiring) { change(c) }
 }
 
 // New starts the product, empty, on a clock that stands still until a test
-// moves it. It stops with the test.
+// moves it. It stops with the test. See OnRealServers for what it runs on.
 func New(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
 	s := &Server{Clock: memory.NewClock(), Passwords: &Passwords{}, Logs: &Logs{}}
@@ -76,20 +99,27 @@ func New(tb testing.TB, options ...Option) *Server {
 		PublicURL: must(url.Parse(PublicURL)), BlobURL: "mem://", LogLevel: slog.LevelInfo,
 		SecretKey: domain.SecretKey("a key for tests that is long enough"),
 	}
-	wiring := inmemory.Options{
-		Store: memory.NewStore(), Throttle: memory.NewThrottle(s.Clock),
-		Clock: s.Clock, IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: s.Passwords, VerifyAtOnce: true,
+	w := wiring{
+		verifyAtOnce: true, passwords: s.Passwords,
+		store:    func(store ports.Store) ports.Store { return store },
+		throttle: func(throttle ports.Throttle) ports.Throttle { return throttle },
 	}
 	for _, option := range options {
-		option(&config, &wiring)
+		option(&config, &w)
 	}
-	app, closeApp, err := inmemory.New(tb.Context(), config, "test", bootstrap.Logs{Logger: slog.New(slog.NewJSONHandler(s.Logs, nil)), Requests: s.Logs}, wiring)
-	if err != nil {
-		tb.Fatal(err)
+	var closeApp func()
+	if OnRealServers() && !w.inMemory {
+		closeApp = s.assembleProduction(tb, config, w)
+	} else {
+		closeApp = s.assembleInMemory(tb, config, w)
 	}
-	s.App, s.contract = app, newContract(tb, app.API)
+	s.contract = newContract(tb, s.API)
 	s.listen(tb, closeApp)
 	return s
+}
+
+func (s *Server) logs() bootstrap.Logs {
+	return bootstrap.Logs{Logger: slog.New(slog.NewJSONHandler(s.Logs, nil)), Requests: s.Logs}
 }
 
 // listen serves on a free port of this machine.

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestConfigIsDocumented compares what bootstrap.Config reads from the
-// environment with what .env.example tells about.
+// TestConfigIsDocumented compares what the structs of bootstrap/config.go read
+// from the environment with what .env.example tells about.
 func TestConfigIsDocumented(t *testing.T) {
 	t.Parallel()
 	known, documented := configNames(t), exampleNames(t)
@@ -27,7 +27,8 @@ func TestConfigIsDocumented(t *testing.T) {
 	}
 }
 
-// configNames returns the variables that Config and the structs inside it read.
+// configNames returns the variables that the structs named …Config, and those
+// inside of them, read.
 func configNames(t *testing.T) []string {
 	t.Helper()
 	structs := map[string]*ast.StructType{}
@@ -39,15 +40,17 @@ func configNames(t *testing.T) []string {
 		}
 		return true
 	})
-	config, ok := structs["Config"]
-	if !ok {
-		t.Fatal("bootstrap/config.go has no struct Config")
+	var names []string
+	for name, config := range structs {
+		if strings.HasSuffix(name, "Config") {
+			names = append(names, fieldNames(t, structs, config, "")...)
+		}
 	}
-	names := fieldNames(t, structs, config, "")
 	if len(names) == 0 {
-		t.Fatal("bootstrap.Config reads nothing from the environment")
+		t.Fatal("the structs of bootstrap/config.go read nothing from the environment")
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // fieldNames follows the tags of package env: `env:"NAME,option"` names a

@@ -72,6 +72,13 @@ func importCases() []importCase {
 		{"adapters/memory/x.go", "rowhouse/adapters/redis", "driven"},
 		{"adapters/memory/deep/x.go", "rowhouse/adapters/redis", "driven"},
 		{"adapters/smtp/x.go", "rowhouse/bootstrap/inmemory", "driven"},
+		{"adapters/smtp/x.go", "rowhouse/adapters/postgres", "driven"},
+		{"adapters/postgres/x.go", "rowhouse/adapters/redis", "driven-postgres"},
+		{"adapters/postgres/rowcache/x.go", "rowhouse/adapters/redis", "driven-postgres"},
+		{"adapters/postgres/rowcache/x.go", "rowhouse/core/policy", "driven-postgres"},
+		{"adapters/postgres/rowcache/x.go", "rowhouse/bootstrap", "driven-postgres"},
+		{"adapters/postgres/rowcache/x.go", "rowhouse/adapters/postgres", ""},
+		{"adapters/postgres/pgtest/x.go", "rowhouse/adapters/postgres", ""},
 		{"adapters/memory/x.go", "rowhouse/core/domain", ""},
 		{"adapters/memory/x.go", "rowhouse/ports", ""},
 		{"adapters/memory/x_test.go", "rowhouse/ports/porttest", ""},
@@ -86,6 +93,13 @@ func importCases() []importCase {
 		{"adapters/httpapi/x_test.go", "rowhouse/adapters/memory", ""},
 
 		{"adapters/memory/x.go", "github.com/rabbitmq/amqp091-go", "home-of-amqp"},
+		{"adapters/memory/x.go", "github.com/dgraph-io/ristretto/v2", "home-of-gocache"},
+		{"adapters/postgres/x.go", "github.com/sony/gobreaker/v2", "home-of-gocache"},
+		{"bootstrap/x.go", "github.com/pressly/goose/v3", "home-of-gorm"},
+		{"adapters/redis/x.go", "github.com/maypok86/otter/v2", "home-of-gorm"},
+		{"test/bench/x.go", "github.com/jackc/pgx/v5", ""},
+		{"adapters/memory/x.go", "github.com/wneessen/go-mail", "home-of-mail"},
+		{"bootstrap/x.go", "github.com/emersion/go-smtp", "home-of-mail"},
 		{"bootstrap/x.go", "github.com/alexedwards/argon2id", "home-of-argon2"},
 		{"adapters/memory/x.go", "golang.org/x/crypto/argon2", "home-of-argon2"},
 		{"bootstrap/x.go", "gocloud.dev/blob", "home-of-blob"},
@@ -189,7 +203,8 @@ func refusedByDirection(file, imported string) string {
 			return "a driving adapter knows use cases only"
 		}
 	case below(file, "adapters") && !test:
-		if below(imported, "rowhouse/core", "rowhouse/adapters", "rowhouse/bootstrap") && !below(imported, "rowhouse/core/domain") {
+		own := below(file, "adapters/postgres") && below(imported, "rowhouse/adapters/postgres")
+		if below(imported, "rowhouse/core", "rowhouse/adapters", "rowhouse/bootstrap") && !below(imported, "rowhouse/core/domain") && !own {
 			return "a driven adapter knows the ports and the domain only"
 		}
 	}
@@ -201,6 +216,12 @@ func homes() map[string]string {
 	return map[string]string{
 		"github.com/alexedwards/argon2id":   "adapters/argon2",
 		"github.com/caarlos0/env":           "bootstrap",
+		"github.com/dgraph-io/ristretto":    "adapters/redis",
+		"github.com/emersion":               "adapters/smtp",
+		"github.com/maypok86/otter":         "adapters/postgres",
+		"github.com/pressly/goose":          "adapters/postgres",
+		"github.com/sony/gobreaker":         "adapters/redis",
+		"github.com/wneessen/go-mail":       "adapters/smtp",
 		"github.com/danielgtaylor/huma":     "adapters/httpapi",
 		"github.com/eko/gocache":            "adapters/redis",
 		"github.com/gofiber/fiber":          "adapters/httpapi",

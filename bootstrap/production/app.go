@@ -1,0 +1,159 @@
+// Package production assembles Rowhouse on real servers: PostgreSQL, Redis and
+// a mail server.
+package production
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"rowhouse/adapters/blob"
+	"rowhouse/adapters/httpapi"
+	"rowhouse/adapters/postgres"
+	"rowhouse/adapters/postgres/rowcache"
+	"rowhouse/adapters/redis"
+	"rowhouse/adapters/smtp"
+	"rowhouse/bootstrap"
+	"rowhouse/core/account"
+	"rowhouse/core/demo"
+	"rowhouse/core/organization"
+	"rowhouse/core/workspace"
+	"rowhouse/ports"
+)
+
+// App is the assembled product.
+type App struct {
+	API           *httpapi.API
+	Store         ports.Store
+	Accounts      *account.Service
+	Organizations *organization.Service
+	Workspaces    *workspace.Service
+
+	Database *postgres.Store
+	Rows     *rowcache.Store
+	Clock    ports.Clock
+	Logs     bootstrap.Logs
+}
+
+// Options are what tests decide differently.
+type Options struct {
+	Clock     ports.Clock
+	IDs       ports.IDs
+	Tokens    ports.Tokens
+	Passwords ports.Passwords
+	// Elapsed is a clock that only goes forward, whatever Clock does.
+	Elapsed rowcache.Elapsed
+	// Mailer sends mail instead of the server of SMTP_URL; nil for that.
+	Mailer ports.Mailer
+	// Store and Throttle are put around the real ones; nil leaves them as they
+	// are.
+	Store    func(ports.Store) ports.Store
+	Throttle func(ports.Throttle) ports.Throttle
+	// VerifyAtOnce counts an address as proven on sign-up.
+	VerifyAtOnce bool
+}
+
+// Run does what goes on beside requests, until ctx ends: it follows what other
+// processes change, and sweeps up.
+func (a *App) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { a.Rows.Run(ctx) })
+	wg.Go(func() { a.sweep(ctx) })
+	wg.Wait()
+}
+
+const sweepInterval = time.Minute
+
+func (a *App) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := a.Database.Sweep(ctx, a.Clock.Now()); err != nil && ctx.Err() == nil {
+			a.Logs.WarnContext(ctx, "cannot sweep up", "error", err)
+		}
+	}
+}
+
+func newAccountConfig(config bootstrap.ServiceConfig, options Options) account.Config {
+	return account.Config{Key: config.SecretKey, VerifyAtOnce: options.VerifyAtOnce}
+}
+
+func openDatabase(ctx context.Context, config bootstrap.ServiceConfig) (*postgres.Store, func(), error) {
+	store, err := postgres.Open(ctx, config.DatabaseURL, postgres.PoolConfig{
+		MaxConnections: config.DatabaseMaxConnections, MaxWait: config.DatabaseMaxWait,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return store, store.Close, nil
+}
+
+func openRedis(config bootstrap.ServiceConfig, logs bootstrap.Logs) (*redis.Client, func(), error) {
+	client, err := redis.Open(config.RedisURL, logs.Logger)
+	if err != nil {
+		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	return client, client.Close, nil
+}
+
+func openBlobs(ctx context.Context, config bootstrap.Config) (*blob.Store, func(), error) {
+	blobs, closeBlobs, err := blob.Open(ctx, config.BlobURL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("BLOB_URL: %w", err)
+	}
+	return blobs, closeBlobs, nil
+}
+
+func newRows(database *postgres.Store, cache *redis.Cache, signal *redis.Signal, options Options) *rowcache.Store {
+	return rowcache.New(database, cache, signal, options.Elapsed)
+}
+
+func newStore(rows *rowcache.Store, options Options) ports.Store {
+	if options.Store != nil {
+		return options.Store(rows)
+	}
+	return rows
+}
+
+func newThrottle(database *postgres.Store, clock ports.Clock, options Options) ports.Throttle {
+	throttle := postgres.NewThrottle(database, clock)
+	if options.Throttle != nil {
+		return options.Throttle(throttle)
+	}
+	return throttle
+}
+
+func newServer(config bootstrap.ServiceConfig) (*smtp.Mailer, error) {
+	mailer, err := smtp.New(config.SMTPURL, config.MailFrom)
+	if err != nil {
+		return nil, fmt.Errorf("SMTP_URL, MAIL_FROM: %w", err)
+	}
+	return mailer, nil
+}
+
+func newMailer(server *smtp.Mailer, options Options) ports.Mailer {
+	if options.Mailer != nil {
+		return options.Mailer
+	}
+	return server
+}
+
+// newChecks returns what readiness reports. Only the database decides: the rest
+// can be down for a while.
+func newChecks(database *postgres.Store, client *redis.Client, server *smtp.Mailer) []httpapi.Check {
+	return []httpapi.Check{
+		{Name: "postgresql", Gating: true, Probe: database.Ping},
+		{Name: "migrations", Gating: true, Probe: database.CheckSchema},
+		{Name: "redis", Probe: client.Ping},
+		{Name: "smtp", Probe: server.Ping},
+	}
+}
+
+// noDemo leaves out what only demos have.
+func noDemo() *demo.Service { return nil }

@@ -1,0 +1,9 @@
+package acceptance_test
+
+import (
+	"testing"
+
+	"rowhouse/test/apitest"
+)
+
+func TestMain(m *testing.M) { apitest.Main(m) }
