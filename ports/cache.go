@@ -47,13 +47,14 @@ type CacheNamespace interface {
 	Get(ctx context.Context, key CacheKey) (value []byte, found bool)
 	// Set keeps the value for a time; one of less than a millisecond is over
 	// at once. This process finds it at once, others as soon as they can, and
-	// nothing older after a second. Once ctx has ended nothing is kept. The
-	// caller must not change the bytes afterwards.
+	// nothing older after a second, if the cache they share can be reached.
+	// Once ctx has ended nothing is kept. The caller must not change the bytes
+	// afterwards.
 	Set(ctx context.Context, key CacheKey, value []byte, ttl time.Duration)
 	// Delete forgets the keys: in this process at once, in others within a
-	// second, if the cache they share can be reached; if not, the values can
-	// come back with it. Even when ctx has ended, since what made them old has
-	// happened. Who needs more than that must be able to tell an old value by
-	// itself.
+	// second, if the cache they share can be reached; if not, what was there
+	// can come back with it. Even when ctx has ended, since what made it old
+	// has happened. Who needs more than that must be able to tell an old value
+	// by itself.
 	Delete(ctx context.Context, keys ...CacheKey)
 }

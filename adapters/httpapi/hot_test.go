@@ -52,6 +52,39 @@ func TestDetailAndListSayTheSameOfAnOrganization(t *testing.T) {
 	}
 }
 
+// The list of workspaces is rendered by hand, a single one by reflection: both
+// say the same of every workspace, down to the order of the fields.
+func TestListAndDetailSayTheSameOfAWorkspace(t *testing.T) {
+	t.Parallel()
+	s := apitest.New(t)
+	c := s.Found(t, "Acme")
+	s.Change(t, c.ID, func(o *domain.Organization) { o.WorkspaceLimit = domain.Unlimited })
+	for _, w := range []apitest.M{
+		{"name": `"Acme" <b>& Söhne\`, "description": "first line\nsecond\tline", "visibility": "restricted"},
+		{"name": "北京 Привет 🚀", "description": "🦉"},
+	} {
+		c.Owner.Post(c.Path("/workspaces"), w).Want(http.StatusCreated)
+	}
+	c.Owner.Post(c.Path("/workspaces/"+c.Open+"/members"), apitest.M{"membership_id": c.MemberID}).Want(http.StatusCreated)
+
+	listed := c.Owner.Get(c.Path("/workspaces")).Want(http.StatusOK)
+	items := listed.Data()
+	if len(items) != 5 {
+		t.Fatalf("%d workspaces are listed, want 5", len(items))
+	}
+	for _, item := range items {
+		detail := c.Owner.Get(c.Path("/workspaces/" + item["id"].(string))).Want(http.StatusOK)
+		if !reflect.DeepEqual(detail.JSON(), item) {
+			t.Errorf("detail = %v\nlisted = %v", detail.JSON(), item)
+		}
+		if got := compact(t, detail.Body); !bytes.Contains(listed.Body, got) {
+			t.Errorf("detail = %s\nis not how it is listed: %s", got, listed.Body)
+		}
+	}
+	wantHeader(t, listed, "Content-Type", "application/json")
+	wantHeader(t, listed, "Cache-Control", c.Owner.Get("/organizations").Header.Get("Cache-Control"))
+}
+
 func compact(t *testing.T, document []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer

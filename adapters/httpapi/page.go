@@ -55,6 +55,10 @@ type listScope []string
 
 func scopeOf(ctx context.Context, filters ...string) listScope {
 	r, _ := ctx.Value(requestKey{}).(*request)
+	return r.scope(filters...)
+}
+
+func (r *request) scope(filters ...string) listScope {
 	return append(listScope{
 		r.route.ID, string(r.caller.User.ID), string(r.actor.Organization), r.fiber.Params("workspace"),
 	}, filters...)

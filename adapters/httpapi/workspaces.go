@@ -17,10 +17,12 @@ func (a *api) registerWorkspaces() {
 		who  = one + "/members"
 		whom = who + "/{membership}"
 	)
-	register(a, Route{
+	list := Route{
 		ID: "listWorkspaces", Method: http.MethodGet, Path: all, Tag: tag, Summary: "The workspaces that I see, by name",
 		Access: AccessMember, Paged: true, Status: http.StatusOK,
-	}, asActor(a.listWorkspaces))
+	}
+	a.serveHot(list, a.hotWorkspaces)
+	register(a, list, asActor(a.listWorkspaces))
 	register(a, Route{
 		ID: "createWorkspace", Method: http.MethodPost, Path: all, Tag: tag, Summary: "Create a workspace",
 		Access: AccessMember, Permission: domain.WorkspacesManage, Body: BodyJSON,
@@ -91,6 +93,7 @@ type listWorkspacesInput struct {
 	ListInput
 }
 
+// listWorkspaces is what huma describes the route by; hotWorkspaces answers.
 func (a *api) listWorkspaces(ctx context.Context, actor domain.Actor, in *listWorkspacesInput) (*listOutput[workspaceJSON], error) {
 	return lister[domain.WorkspaceDetail, workspaceJSON]{
 		fetch: func(page domain.PageRequest) (domain.Page[domain.WorkspaceDetail], error) {
