@@ -115,6 +115,11 @@ cover: bin/services ## Go coverage, in total and by function; fails under 90 %
 	@go tool cover -func=coverage/go.out > coverage/go.txt
 	@awk '/^total:/ {total = $$3 + 0; print "total: " total " % (by function: coverage/go.txt)"} END {exit total < 90}' coverage/go.txt
 
+.PHONY: hammer
+hammer: bin/services ## A million statements of mixed tenants, looking for a row of another
+	@tools/need --install go $(SERVERS)
+	HAMMER_REQUESTS=1000000 $(WITH_SERVICES) go test -count=1 -timeout 60m -v -run Hammer ./adapters/postgres
+
 .PHONY: bench
 bench: build bin/services ## How fast it is, in ratios against a peer in the same run
 	@tools/need --install go $(SERVERS)

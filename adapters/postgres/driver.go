@@ -133,7 +133,7 @@ func (c *conn) pipeline(s statement, query string, args []driver.NamedValue) *pi
 	}
 	p := &pipeline{conn: c}
 	if set {
-		s.session.queue(&p.batch)
+		s.session.queue(&p.batch, c.session)
 		if c.inTransaction {
 			c.session = s.session
 		}
@@ -200,7 +200,7 @@ func (p *pipeline) end() error {
 func (c *conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
 	s, b := statementOf(ctx), &pgx.Batch{}
 	b.Queue("begin")
-	s.session.queue(b)
+	s.session.queue(b, session{})
 	for _, lock := range s.locks {
 		b.Queue("SELECT pg_advisory_xact_lock($1)", lock)
 	}

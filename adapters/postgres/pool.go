@@ -99,12 +99,15 @@ func (p *pool) query(ctx context.Context, s session, scan func(pgx.Rows) error, 
 	}
 	defer c.Release()
 	b := &pgx.Batch{}
-	s.queue(b)
+	s.queue(b, session{})
+	before := b.Len()
 	b.Queue(sql, args...)
 	results := c.SendBatch(ctx, b)
-	if _, err := results.Exec(); err != nil {
-		_ = results.Close()
-		return err
+	for range before {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close()
+			return err
+		}
 	}
 	found, err := results.Query()
 	if err == nil {

@@ -16,12 +16,22 @@ type session struct {
 	user         domain.UserID
 }
 
-// setSession sets the session of the transaction, and of it alone: the setting
-// ends with it, whoever uses the connection next.
-const setSession = `SELECT set_config('app.organization_id', $1, true), set_config('app.user_id', $2, true)`
+// The settings of a session are those of the transaction, and of it alone: they
+// end with it, whoever uses the connection next.
+const (
+	setOrganization = `SELECT set_config('app.organization_id', $1, true)`
+	setUser         = `SELECT set_config('app.user_id', $1, true)`
+)
 
-func (s session) queue(b *pgx.Batch) {
-	b.Queue(setSession, string(s.organization), string(s.user))
+// queue makes the session that of the transaction, which has another one
+// before. A transaction begins with the zero session.
+func (s session) queue(b *pgx.Batch, before session) {
+	if s.organization != before.organization {
+		b.Queue(setOrganization, string(s.organization))
+	}
+	if s.user != before.user {
+		b.Queue(setUser, string(s.user))
+	}
 }
 
 // statement is what goes to the database around a statement of ours, in the

@@ -32,11 +32,12 @@ func (s *Service) Create(ctx context.Context, user domain.User, in CreateInput) 
 	}
 	var created domain.MemberOrganization
 	err = s.store.Update(ctx, ports.Of(org.ID), func(tx ports.Repositories) error {
-		if org.Slug, err = s.claim(ctx, tx.Slugs(), org, in.Slug != ""); err != nil {
+		founded, tenant := org, tx.Tenant(org.ID) // a copy: it may be run again
+		var err error
+		if founded.Slug, err = s.claim(ctx, tx.Slugs(), org, in.Slug != ""); err != nil {
 			return err
 		}
-		tenant := tx.Tenant(org.ID)
-		if err := s.provision(ctx, tenant, org, actor); err != nil {
+		if err := s.provision(ctx, tenant, founded, actor); err != nil {
 			return err
 		}
 		created, err = detail(ctx, tenant, actor)

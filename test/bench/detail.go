@@ -39,44 +39,48 @@ func serveBare(in io.Reader, out io.Writer) error {
 }
 
 // benchDetail compares the organization's detail, with session, tenant, all
-// checks and log, to a bare Fiber route that sends the same bytes, and to one
-// that sends the same body with no more headers than Fiber's own.
-func benchDetail(ctx context.Context, o options) ([]figure, error) {
-	product, err := startProduct(ctx, o.binary)
+// checks and log, on PostgreSQL and Redis, to a bare Fiber route that sends the
+// same bytes, and to one that sends the same body with no more headers than
+// Fiber's own.
+func benchDetail(ctx context.Context, o options, d *dataset) ([]figure, error) {
+	product, err := startService(ctx, o.binary, d)
 	if err != nil {
 		return nil, err
 	}
 	defer product.stop()
-	ask, err := detailRequest(ctx, product)
+	asks, err := requests(ctx, product, d, "?")
 	if err != nil {
 		return nil, err
 	}
-	same, err := get(ctx, product.addr, ask)
+	same, err := get(ctx, product.addr, asks[0])
 	if err != nil {
 		return nil, err
 	}
 	for _, own := range []string{"Date", "Content-Length"} {
 		same.Header.Del(own) // Fiber sends them anyway
 	}
-	bare, err := startBare(ctx, same)
+	bare, err := startPeer(ctx, bareRole, same)
 	if err != nil {
 		return nil, err
 	}
 	defer bare.stop()
-	least, err := startBare(ctx, answer{Header: http.Header{"Content-Type": same.Header["Content-Type"]}, Body: same.Body})
+	least, err := startPeer(ctx, bareRole, answer{Header: http.Header{"Content-Type": same.Header["Content-Type"]}, Body: same.Body})
 	if err != nil {
 		return nil, err
 	}
 	defer least.stop()
-	askBare := []byte("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + product.cookie + "\r\n\r\n")
+	askBare := make([][]byte, len(asks))
+	for i, c := range d.callers {
+		askBare[i] = []byte("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + c.cookie + "\r\n\r\n")
+	}
 
-	ratio := figure{name: "organization detail / bare Fiber of the same bytes, requests a second", floor: 0.70}
+	ratio := figure{name: "organization detail, everything on / bare Fiber of the same bytes, requests a second", floor: 0.70}
 	bodyOnly := figure{name: "  / bare Fiber of the same body alone"}
 	productCPU, bareCPU := figure{name: "  CPU of the product", unit: " µs"}, figure{name: "  CPU of bare Fiber", unit: " µs"}
 	tail := figure{name: "  p99 of the product / p99 of bare Fiber"}
 	perSecond := figure{name: "  requests a second of the product"}
 	for round := range o.rounds + 1 {
-		a, err := load(ctx, product, ask, o)
+		a, err := load(ctx, product, asks, o)
 		if err != nil {
 			return nil, fmt.Errorf("load the product: %w", err)
 		}
@@ -99,12 +103,4 @@ func benchDetail(ctx context.Context, o options) ([]figure, error) {
 		bareCPU.values = append(bareCPU.values, float64(b.cpu.Nanoseconds())/1000)
 	}
 	return []figure{ratio, bodyOnly, perSecond, productCPU, bareCPU, tail}, nil
-}
-
-// detailRequest asks as a browser does, with the CSRF cookie that the first
-// answer set.
-func detailRequest(ctx context.Context, p *process) ([]byte, error) {
-	first := "GET /api/v1/organizations/acme HTTP/1.1\r\nHost: localhost\r\nCookie: " + p.cookie
-	a, err := get(ctx, p.addr, []byte(first+"\r\n\r\n"))
-	return []byte(first + "; " + cookieOf(a) + "\r\n\r\n"), err
 }

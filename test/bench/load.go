@@ -20,16 +20,23 @@ type sample struct {
 	perSecond float64
 	cpu       time.Duration // of the server, for each request
 	p99       time.Duration
+	// databaseCPU is that of the database, for each request; zero where there
+	// is none to ask.
+	databaseCPU time.Duration
 }
 
-// load sends requests over a number of connections and measures.
-func load(ctx context.Context, p *process, request []byte, o options) (sample, error) {
+// load sends requests, in turn, over a number of connections and measures.
+func load(ctx context.Context, p *process, requests [][]byte, o options) (sample, error) {
 	before, err := p.cpu()
 	if err != nil {
 		return sample{}, err
 	}
+	databaseBefore, err := o.databaseCPU()
+	if err != nil {
+		return sample{}, err
+	}
 	start := time.Now()
-	latencies, err := ask(ctx, p.addr, request, o)
+	latencies, err := ask(ctx, p.addr, requests, o)
 	if err != nil {
 		return sample{}, err
 	}
@@ -38,20 +45,25 @@ func load(ctx context.Context, p *process, request []byte, o options) (sample, e
 	if err != nil {
 		return sample{}, err
 	}
+	databaseAfter, err := o.databaseCPU()
+	if err != nil {
+		return sample{}, err
+	}
 	slices.Sort(latencies)
 	n := len(latencies)
 	return sample{
 		perSecond: float64(n) / elapsed.Seconds(), cpu: (after - before) / time.Duration(n), p99: latencies[n*99/100],
+		databaseCPU: (databaseAfter - databaseBefore) / time.Duration(n),
 	}, nil
 }
 
-func ask(ctx context.Context, addr string, request []byte, o options) ([]time.Duration, error) {
+func ask(ctx context.Context, addr string, requests [][]byte, o options) ([]time.Duration, error) {
 	each := o.requests / o.connections
 	latencies := make([]time.Duration, each*o.connections)
 	errs := make([]error, o.connections)
 	var wg sync.WaitGroup
 	for i := range o.connections {
-		wg.Go(func() { errs[i] = askOne(ctx, addr, request, latencies[i*each:(i+1)*each]) })
+		wg.Go(func() { errs[i] = askOne(ctx, addr, requests, i, latencies[i*each:(i+1)*each]) })
 	}
 	wg.Wait()
 	return latencies, errors.Join(errs...)
@@ -59,7 +71,7 @@ func ask(ctx context.Context, addr string, request []byte, o options) ([]time.Du
 
 // askOne sends one request after the other over one connection. It speaks as
 // little HTTP as it can, so that the client costs little beside the server.
-func askOne(ctx context.Context, addr string, request []byte, latencies []time.Duration) error {
+func askOne(ctx context.Context, addr string, requests [][]byte, first int, latencies []time.Duration) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return err
@@ -67,6 +79,7 @@ func askOne(ctx context.Context, addr string, request []byte, latencies []time.D
 	defer func() { _ = conn.Close() }()
 	in := bufio.NewReaderSize(conn, 16<<10)
 	for i := range latencies {
+		request := requests[(first*97+i)%len(requests)] // connections do not walk in step
 		start := time.Now()
 		if _, err := conn.Write(request); err != nil {
 			return err

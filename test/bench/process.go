@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"rowhouse/adapters/postgres"
 )
 
 // process is a server under measurement, in a process of its own so that its
@@ -69,10 +71,46 @@ func startProduct(ctx context.Context, binary string) (*process, error) {
 	return nil, fmt.Errorf("%s demo ended without a session to use", binary)
 }
 
-// startBare starts the peer: this program, as a bare Fiber route that always
-// gives the same answer.
-func startBare(ctx context.Context, same answer) (*process, error) {
-	in, err := json.Marshal(same)
+// startService starts the product in service mode on a data set, with
+// everything on, its log included, and returns when it is ready.
+func startService(ctx context.Context, binary string, d *dataset) (*process, error) {
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
+	devNull, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = devNull.Close() }()
+	cmd := exec.CommandContext(ctx, binary, "serve")
+	cmd.Env = append(os.Environ(), "LISTEN_ADDR="+addr, "LOG_LEVEL=info", "PUBLIC_URL=http://localhost",
+		"SECRET_KEY=YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=", "BLOB_URL=mem://",
+		"DATABASE_URL="+d.url(postgres.RoleApp), "DATABASE_MAX_WAIT=5s", "REDIS_URL="+os.Getenv("TEST_REDIS_URL"),
+		"SMTP_URL=smtp://127.0.0.1:9", "MAIL_FROM=bench@example.com")
+	cmd.Stdout, cmd.Stderr = devNull, devNull
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s (make build makes it): %w", binary, err)
+	}
+	p := &process{cmd: cmd, addr: addr}
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		_, err := get(ctx, addr, []byte("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+		if err == nil {
+			return p, nil
+		}
+		if time.Now().After(deadline) {
+			p.stop()
+			return nil, fmt.Errorf("%s serve is not ready: %w", binary, err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// startPeer starts this program in another role, which reads what it has to
+// know from its standard input and then prints its address.
+func startPeer(ctx context.Context, role string, config any) (*process, error) {
+	in, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +118,7 @@ func startBare(ctx context.Context, same answer) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, bareRole) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, self, role) //nolint:gosec // this program
 	cmd.Stdin = bytes.NewReader(in)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -99,22 +137,7 @@ func (p *process) stop() {
 	_ = p.cmd.Wait()
 }
 
-// clockTick is the kernel's unit of CPU time (USER_HZ), the same on every
-// Linux that Go runs on.
-const clockTick = 10 * time.Millisecond
-
 // cpu returns the CPU time that the process has used so far.
 func (p *process) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
-	if err != nil {
-		return 0, err
-	}
-	// The name, in parentheses, may hold spaces: fields are counted behind it.
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+2:]))
-	user, errUser := strconv.Atoi(fields[11])
-	system, errSystem := strconv.Atoi(fields[12])
-	if errUser != nil || errSystem != nil {
-		return 0, fmt.Errorf("read CPU time: %w", err)
-	}
-	return time.Duration(user+system) * clockTick, nil
+	return cpuOf(strconv.Itoa(p.cmd.Process.Pid))
 }

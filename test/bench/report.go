@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -37,10 +39,33 @@ func (f figure) goal() string {
 	case f.floor != 0:
 		return fmt.Sprintf("at least %.2f", f.floor)
 	case f.ceil != 0:
-		return fmt.Sprintf("at most %.0f", f.ceil)
+		return fmt.Sprintf("at most %.4g", f.ceil)
 	default:
 		return "-"
 	}
+}
+
+// writeJSON keeps the figures for whoever compares them with those of another
+// day.
+func writeJSON(name string, figures []figure) error {
+	type entry struct {
+		Name   string    `json:"name"`
+		Unit   string    `json:"unit,omitempty"`
+		Median float64   `json:"median"`
+		Floor  float64   `json:"floor,omitempty"`
+		Ceil   float64   `json:"ceil,omitempty"`
+		OK     bool      `json:"ok"`
+		Rounds []float64 `json:"rounds"`
+	}
+	entries := make([]entry, len(figures))
+	for i, f := range figures {
+		entries[i] = entry{strings.TrimSpace(f.name), strings.TrimSpace(f.unit), f.median(), f.floor, f.ceil, f.ok(), f.values}
+	}
+	text, err := json.MarshalIndent(entries, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, append(text, '\n'), 0o600)
 }
 
 // report prints the figures as a table, and fails where one misses its goal.
