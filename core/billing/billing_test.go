@@ -33,15 +33,9 @@ func TestSubscription(t *testing.T) {
 
 	subscription := domain.NewFreeSubscription("s1", clock.Now())
 	organization := domain.Organization{ID: "o1", Owner: "u1", MemberLimit: domain.Unlimited, WorkspaceLimit: domain.Unlimited}
-	for _, err := range []error{
-		store.Users().Add(ctx, domain.User{ID: "u1", Email: "ada@example.com"}),
-		tenant.Organization().Add(ctx, organization),
-		tenant.Subscription().Add(ctx, subscription),
-		tenant.Memberships().Add(ctx, domain.Membership{ID: "m1", User: "u1", Role: domain.RoleOwner}),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
+	coretest.FoundBare(t, store, organization, "m1")
+	if err := tenant.Subscription().Add(ctx, subscription); err != nil {
+		t.Fatal(err)
 	}
 	got, err := service.Subscription(ctx, actor)
 	if want := subscription.Detail(1, 0); !reflect.DeepEqual(got, want) || err != nil {
@@ -64,13 +58,9 @@ func TestSubscriptionOfACallerWhoGivesUp(t *testing.T) {
 	ctx := coretest.GivingUp(t.Context(), 1) // enough for the subscription
 	store := memory.NewStore()
 	tenant := store.Tenant("o1")
-	for _, err := range []error{
-		tenant.Organization().Add(t.Context(), domain.Organization{ID: "o1"}),
-		tenant.Subscription().Add(t.Context(), domain.Subscription{ID: "s1"}),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
+	coretest.FoundBare(t, store, domain.Organization{ID: "o1", Owner: "u1", MemberLimit: domain.Unlimited}, "m1")
+	if err := tenant.Subscription().Add(t.Context(), domain.Subscription{ID: "s1"}); err != nil {
+		t.Fatal(err)
 	}
 	got, err := billing.NewService(store).Subscription(ctx, domain.Actor{Organization: "o1"})
 	if !errors.Is(err, context.Canceled) || !reflect.DeepEqual(got, domain.SubscriptionDetail{}) {

@@ -99,3 +99,25 @@ func NewAcme(t *testing.T) *Acme {
 	s.Clock.Advance(time.Hour)
 	return s
 }
+
+// FoundBare stores an organization with its owner and nothing else. The owner
+// is a new user if there is none with the id; membership is the owner's.
+func FoundBare(t *testing.T, store ports.Store, o domain.Organization, membership domain.MembershipID) {
+	t.Helper()
+	ctx := t.Context()
+	err := store.Update(ctx, ports.Of(o.ID), func(tx ports.Repositories) error {
+		if _, err := tx.Users().Get(ctx, o.Owner); err != nil {
+			if err := tx.Users().Add(ctx, domain.User{ID: o.Owner, Email: domain.Email(o.Owner + "@example.com")}); err != nil {
+				return err
+			}
+		}
+		tenant := tx.Tenant(o.ID)
+		if err := tenant.Organization().Add(ctx, o); err != nil {
+			return err
+		}
+		return tenant.Memberships().Add(ctx, domain.Membership{ID: membership, User: o.Owner, Role: domain.RoleOwner})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rowhouse/adapters/memory"
+	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/metering"
 	"rowhouse/ports"
@@ -29,7 +30,7 @@ func newScene(t *testing.T) *scene {
 	s := &scene{t: t, clock: memory.NewClock(), store: memory.NewStore(), actor: domain.Actor{Organization: "o1", Membership: "m1"}}
 	s.service = metering.NewService(s.store, s.clock)
 	s.clock.Set(noon(time.January, 31))
-	s.must(s.tenant().Organization().Add(t.Context(), domain.Organization{ID: "o1"}))
+	coretest.FoundBare(t, s.store, domain.Organization{ID: "o1", Owner: "u1", MemberLimit: domain.Unlimited}, "m1")
 	s.must(s.tenant().Subscription().Add(t.Context(), domain.Subscription{
 		ID: "s1", Plan: domain.TierStarter, CurrentPeriodStart: s.clock.Now(), CurrentPeriodEnd: noon(time.February, 29),
 	}))

@@ -310,8 +310,11 @@ type lookFirst struct {
 	looked sync.WaitGroup
 }
 
-func (l *lookFirst) Update(_ context.Context, _ ports.Scope, fn func(ports.Repositories) error) error {
-	return fn(lookFirstRepositories{l.Store, l})
+// Update lets everybody look before anybody's update begins.
+func (l *lookFirst) Update(ctx context.Context, scope ports.Scope, fn func(ports.Repositories) error) error {
+	l.looked.Done()
+	l.looked.Wait()
+	return l.Store.Update(ctx, scope, func(tx ports.Repositories) error { return fn(lookFirstRepositories{tx, l}) })
 }
 
 type lookFirstRepositories struct {
@@ -330,11 +333,9 @@ type lookFirstSlugs struct {
 	l *lookFirst
 }
 
-func (r lookFirstSlugs) Taken(ctx context.Context, slugs []domain.Slug, at time.Time) ([]domain.Slug, error) {
-	taken, err := r.Slugs.Taken(ctx, slugs, at)
-	r.l.looked.Done()
-	r.l.looked.Wait()
-	return taken, err
+// Taken says what everybody saw before the first one claimed.
+func (lookFirstSlugs) Taken(context.Context, []domain.Slug, time.Time) ([]domain.Slug, error) {
+	return nil, nil
 }
 
 func (lookFirstSlugs) Claim(context.Context, domain.OrganizationID, domain.Slug, time.Time) error {

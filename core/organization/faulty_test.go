@@ -151,10 +151,15 @@ func (r faultyUsage) Put(ctx context.Context, rows []domain.UsageMetric) error {
 	return errors.Join(r.Usage.Put(ctx, rows), r.f.step("Usage.Put"))
 }
 
-// unguarded is a store whose updates are neither undone nor alone: what every
-// test of a failure or a race must notice.
+// unguarded is a store whose updates are not undone when they fail: what every
+// test of a failure must notice.
 type unguarded struct{ ports.Store }
 
-func (u unguarded) Update(_ context.Context, _ ports.Scope, fn func(ports.Repositories) error) error {
-	return fn(u.Store)
+func (u unguarded) Update(ctx context.Context, scope ports.Scope, fn func(ports.Repositories) error) error {
+	var failed error
+	err := u.Store.Update(ctx, scope, func(tx ports.Repositories) error {
+		failed = fn(tx)
+		return nil
+	})
+	return errors.Join(failed, err)
 }
