@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -25,7 +26,7 @@ const (
 )
 
 // Roles lists them.
-var Roles = []string{RoleOwner, RoleApp, RoleWorker, RoleOperator}
+func Roles() []string { return []string{RoleOwner, RoleApp, RoleWorker, RoleOperator} }
 
 //go:embed bootstrap.sql
 var bootstrapTemplate string
@@ -45,8 +46,8 @@ func BootstrapSQL(addresses ...string) (string, error) {
 	verifiers := map[string]string{}
 	for _, address := range addresses {
 		u, err := url.Parse(address)
-		if err != nil || u.User == nil || !isRole(u.User.Username()) {
-			return "", fmt.Errorf("an address of the database names none of the roles %s", strings.Join(Roles, ", "))
+		if err != nil || u.User == nil || !slices.Contains(Roles(), u.User.Username()) {
+			return "", fmt.Errorf("an address of the database names none of the roles %s", strings.Join(Roles(), ", "))
 		}
 		if password, ok := u.User.Password(); ok {
 			if verifiers[u.User.Username()], err = scramVerifier(password); err != nil {
@@ -54,9 +55,9 @@ func BootstrapSQL(addresses ...string) (string, error) {
 			}
 		}
 	}
-	roles := make([]bootstrapRole, len(Roles))
-	for i, name := range Roles {
-		roles[i] = bootstrapRole{name, verifiers[name]}
+	roles := make([]bootstrapRole, 0, len(verifiers))
+	for _, name := range Roles() {
+		roles = append(roles, bootstrapRole{name, verifiers[name]})
 	}
 	parsed, err := template.New("bootstrap.sql").Parse(bootstrapTemplate)
 	if err != nil {
@@ -65,15 +66,6 @@ func BootstrapSQL(addresses ...string) (string, error) {
 	var sql bytes.Buffer
 	err = parsed.Execute(&sql, roles)
 	return sql.String(), err
-}
-
-func isRole(name string) bool {
-	for _, role := range Roles {
-		if name == role {
-			return true
-		}
-	}
-	return false
 }
 
 // scramVerifier returns a password as PostgreSQL stores it (RFC 5803).

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Subject says what of an organization, user, session or address has changed.
@@ -77,8 +78,12 @@ const (
 // Behind a pooler that shares connections between transactions, notifications
 // do not arrive; the rest works.
 func (s *Store) Follow(ctx context.Context, wake <-chan struct{}, follower Follower) {
+	s.followEvery(ctx, lookInterval, wake, follower)
+}
+
+func (s *Store) followEvery(ctx context.Context, interval time.Duration, wake <-chan struct{}, follower Follower) {
 	for failures := 0; ctx.Err() == nil; failures++ {
-		if looked := s.follow(ctx, wake, follower); looked {
+		if looked := s.follow(ctx, interval, wake, follower); looked {
 			failures = 0
 		}
 		follower.Lost()
@@ -88,8 +93,9 @@ func (s *Store) Follow(ctx context.Context, wake <-chan struct{}, follower Follo
 
 // follow follows over one connection, until that fails. It reports whether it
 // worked at all.
-func (s *Store) follow(ctx context.Context, wake <-chan struct{}, follower Follower) (looked bool) {
-	config := s.pool.Config().ConnConfig
+func (s *Store) follow(ctx context.Context, interval time.Duration, wake <-chan struct{}, follower Follower) (looked bool) {
+	config, heard := s.pool.Config().ConnConfig, false
+	config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { heard = true }
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	c, err := pgx.ConnectConfig(connecting, config)
@@ -102,11 +108,14 @@ func (s *Store) follow(ctx context.Context, wake <-chan struct{}, follower Follo
 	}
 	reader := feedReader{conn: c, since: math.MaxInt64}
 	for ctx.Err() == nil {
+		heard = false
 		if err := reader.look(ctx, follower); err != nil {
 			return looked
 		}
 		looked = true
-		if !waitFor(ctx, c, wake) {
+		// One look answers all notifications from before it; the next is for
+		// those that came meanwhile.
+		if !heard && !waitFor(ctx, c, interval, wake) {
 			return looked
 		}
 	}
@@ -123,10 +132,12 @@ type feedReader struct {
 }
 
 // changesSince asks for the changes from a position on, and for the next
-// position: the oldest transaction that is still running.
+// position: the oldest transaction that is still running. The first look, which
+// has no position yet, also finds what was committed after that one began.
 const changesSince = `
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, c.xid::text::bigint, c.subject, c.key
-FROM (SELECT) AS always LEFT JOIN app.changes c ON c.xid >= $1::bigint::text::xid8`
+FROM (SELECT) AS always LEFT JOIN app.changes c
+    ON c.xid >= least($1::bigint::text::xid8, pg_snapshot_xmin(pg_current_snapshot()))`
 
 func (r *feedReader) look(ctx context.Context, follower Follower) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
@@ -164,8 +175,8 @@ func (r *feedReader) look(ctx context.Context, follower Follower) error {
 
 // waitFor waits until there may be something to see. It returns false where the
 // connection is lost.
-func waitFor(ctx context.Context, c *pgx.Conn, wake <-chan struct{}) bool {
-	waiting, cancel := context.WithTimeout(ctx, lookInterval)
+func waitFor(ctx context.Context, c *pgx.Conn, interval time.Duration, wake <-chan struct{}) bool {
+	waiting, cancel := context.WithTimeout(ctx, interval)
 	defer cancel()
 	woken := make(chan struct{})
 	go func() {

@@ -144,7 +144,7 @@ func notBootstrapped(err error) error {
 // can make them.
 func (m *Migrator) checkRoles(ctx context.Context) error {
 	var missing int
-	err := m.db.QueryRowContext(ctx, `SELECT count(*) FROM unnest($1::text[]) AS r (name) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.name)`, Roles).Scan(&missing)
+	err := m.db.QueryRowContext(ctx, `SELECT count(*) FROM unnest($1::text[]) AS r (name) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.name)`, Roles()).Scan(&missing)
 	if err == nil && missing > 0 {
 		err = errors.New("roles are missing in the database: run what `rowhouse migrate bootstrap` prints, as a superuser")
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/binary"
 	"encoding/hex"
@@ -84,14 +85,28 @@ func (r *rows) decode(field *pgconn.FieldDescription, raw []byte) (driver.Value,
 	if !ok {
 		return string(raw), nil
 	}
+	if _, ok := known.Codec.(*pgtype.ArrayCodec); ok && field.Format == pgtype.BinaryFormatCode {
+		return r.arrayText(field.DataTypeOID, raw)
+	}
 	value, err := known.Codec.DecodeDatabaseSQLValue(r.types, field.DataTypeOID, field.Format, raw)
 	switch v := value.(type) {
 	case time.Time:
 		return v.UTC(), err
 	case []byte:
-		return append([]byte(nil), v...), err // it may be the wire's buffer
+		return bytes.Clone(v), err // it may be the wire's buffer
 	}
 	return value, err
+}
+
+// arrayText writes an array as the text that it is in SQL: database/sql has no
+// arrays.
+func (r *rows) arrayText(oid uint32, raw []byte) (driver.Value, error) {
+	var array pgtype.Array[any]
+	if err := r.types.Scan(oid, pgtype.BinaryFormatCode, raw, &array); err != nil {
+		return nil, err
+	}
+	text, err := r.types.Encode(oid, pgtype.TextFormatCode, array, nil)
+	return string(text), err
 }
 
 // uuidText writes 16 bytes as the canonical text of a UUID.

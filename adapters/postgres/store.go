@@ -52,7 +52,12 @@ func newStore(pool *pool) (*Store, error) {
 }
 
 // Close closes all connections, once they are free.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	if connections, err := s.db.DB(); err == nil {
+		_ = connections.Close() // they are the pool's, but a goroutine is its own
+	}
+	s.pool.Close()
+}
 
 // Ping asks the database whether it is there.
 func (s *Store) Ping(ctx context.Context) error { return translate(s.pool.Ping(ctx)) }

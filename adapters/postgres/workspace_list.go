@@ -88,16 +88,15 @@ func (r workspaces) queryInUpdate(ctx context.Context, query string, args ...any
 	if err != nil {
 		return nil, translate(err)
 	}
+	defer func() { _ = rows.Close() }() // again, where it did not come so far
 	var found []domain.WorkspaceDetail
 	for rows.Next() {
 		found = append(found, domain.WorkspaceDetail{})
 		if err := rows.Scan(workspaceFields(&found[len(found)-1])...); err != nil {
-			_ = rows.Close()
 			return nil, translate(err)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		_ = rows.Close()
 		return nil, translate(err)
 	}
 	return found, translate(rows.Close())

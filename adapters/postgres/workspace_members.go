@@ -62,7 +62,7 @@ func (r workspaceMemberRow) detail() domain.WorkspaceMemberDetail {
 
 func (r workspaces) Members(ctx context.Context, id domain.WorkspaceID, page domain.PageRequest) (domain.Page[domain.WorkspaceMemberDetail], error) {
 	var found []workspaceMemberRow
-	err := memberships{r.tenant}.members(ctx).
+	err := memberships(r).members(ctx).
 		Select("p.workspace_id, p.added_by, p.created_at AS added_at, "+memberColumns).
 		Joins("JOIN app.workspace_members p ON p.organization_id = m.organization_id AND p.membership_id = m.id").
 		Where("p.workspace_id = ? AND m.id < ?", id, beforeKey(page.After)).

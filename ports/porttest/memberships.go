@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -168,7 +169,7 @@ func testSecondOwner(t *testing.T, s *scene) {
 
 func testHandOver(t *testing.T, s *scene) {
 	s.update(s.acme, func(tx ports.Repositories) error {
-		s.promoteGrace(tx)
+		s.promoteGrace(t.Context(), tx)
 		organization, err := s.acme.in(tx).Organization().Get(t.Context())
 		s.must(err)
 		organization.Owner = s.grace.ID
@@ -183,21 +184,21 @@ func testHandOver(t *testing.T, s *scene) {
 
 // promoteGrace makes Grace the owner among acme's members and Ada an admin. The
 // organization itself still says Ada.
-func (s *scene) promoteGrace(tx ports.Repositories) {
+func (s *scene) promoteGrace(ctx context.Context, tx ports.Repositories) {
 	s.t.Helper()
-	s.must(s.changeRole(tx, s.acme.membership, domain.RoleAdmin))
-	s.must(s.changeRole(tx, s.graceAtAcme, domain.RoleOwner))
+	s.must(s.changeRole(ctx, tx, s.acme.membership, domain.RoleAdmin))
+	s.must(s.changeRole(ctx, tx, s.graceAtAcme, domain.RoleOwner))
 }
 
 // changeRole gives one of acme's members another role.
-func (s *scene) changeRole(in ports.Repositories, id domain.MembershipID, role domain.Role) error {
+func (s *scene) changeRole(ctx context.Context, in ports.Repositories, id domain.MembershipID, role domain.Role) error {
 	memberships := s.acme.in(in).Memberships()
-	member, err := memberships.Get(s.t.Context(), id)
+	member, err := memberships.Get(ctx, id)
 	if err != nil {
 		return err
 	}
 	member.Role = role
-	_, err = memberships.Save(s.t.Context(), member.Membership)
+	_, err = memberships.Save(ctx, member.Membership)
 	return err
 }
 
@@ -211,7 +212,9 @@ func testNoOwner(t *testing.T, s *scene) {
 		return err
 	}
 	for name, change := range map[string]func(ports.Repositories) error{
-		"the owner steps down":        func(in ports.Repositories) error { return s.changeRole(in, s.acme.membership, domain.RoleAdmin) },
+		"the owner steps down": func(in ports.Repositories) error {
+			return s.changeRole(t.Context(), in, s.acme.membership, domain.RoleAdmin)
+		},
 		"an admin is called owner":    func(in ports.Repositories) error { return handTo(in, s.grace.ID) },
 		"a stranger is called owner":  func(in ports.Repositories) error { return handTo(in, s.hedy.ID) },
 		"nobody's id is called owner": func(in ports.Repositories) error { return handTo(in, newID[domain.UserID](s.ids)) },
@@ -220,7 +223,7 @@ func testNoOwner(t *testing.T, s *scene) {
 		wantError(t, name+", by an update", s.store.Update(t.Context(), s.acme.scope(), change), domain.ErrOwnerMissing)
 	}
 	err := s.store.Update(t.Context(), s.acme.scope(), func(tx ports.Repositories) error {
-		s.promoteGrace(tx)
+		s.promoteGrace(t.Context(), tx)
 		return nil // the organization still says that it is Ada's
 	})
 	wantError(t, "an update that forgets the organization", err, domain.ErrOwnerMissing)

@@ -101,7 +101,7 @@ func testOrganizationSave(t *testing.T, s *scene) {
 	s.claim(s.acme, want.Slug, noon)
 	var saved domain.Organization
 	s.update(s.acme, func(tx ports.Repositories) (err error) {
-		s.promoteGrace(tx)
+		s.promoteGrace(ctx, tx)
 		saved, err = s.acme.in(tx).Organization().Save(ctx, want)
 		return err
 	})

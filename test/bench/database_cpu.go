@@ -17,7 +17,7 @@ func databaseCPU() (time.Duration, error) {
 	if postmaster == "" {
 		return 0, errors.New("TEST_POSTGRES_PID is not set: the CPU of a PostgreSQL that `make bench` did not start cannot be read. Unset TEST_DATABASE_URL")
 	}
-	children, err := os.ReadFile("/proc/" + postmaster + "/task/" + postmaster + "/children")
+	children, err := os.ReadFile("/proc/" + postmaster + "/task/" + postmaster + "/children") //nolint:gosec // a number
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"rowhouse/adapters/postgres"
@@ -46,30 +47,19 @@ func benchLists(ctx context.Context, o options, small, large *dataset) ([]figure
 			p.stop()
 		}
 	}()
+	var wrong []error
 	start := func(p *process, err error) *process {
-		if err == nil {
-			servers = append(servers, p)
+		if err != nil {
+			wrong = append(wrong, err)
+			return nil
 		}
+		servers = append(servers, p)
 		return p
 	}
-	product, err := startService(ctx, o.binary, small)
-	start(product, err)
-	if err != nil {
-		return nil, err
-	}
-	onLarge, err := startService(ctx, o.binary, large)
-	start(onLarge, err)
-	if err != nil {
-		return nil, err
-	}
-	open, err := startPeer(ctx, rowsRole, rowsConfig{URL: small.url(""), Connections: postgres.DefaultMaxConnections})
-	start(open, err)
-	if err != nil {
-		return nil, err
-	}
-	bound, err := startPeer(ctx, rowsRole, rowsConfig{URL: small.url(postgres.RoleApp), Tenant: true, Connections: postgres.DefaultMaxConnections})
-	start(bound, err)
-	if err != nil {
+	product, onLarge := start(startService(ctx, o.binary, small)), start(startService(ctx, o.binary, large))
+	open := start(startPeer(ctx, rowsRole, rowsConfig{URL: small.url(""), Connections: postgres.DefaultMaxConnections}))
+	bound := start(startPeer(ctx, rowsRole, rowsConfig{URL: small.url(postgres.RoleApp), Tenant: true, Connections: postgres.DefaultMaxConnections}))
+	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
 
@@ -82,10 +72,8 @@ func benchLists(ctx context.Context, o options, small, large *dataset) ([]figure
 	largeWorkspaces, errL := requests(ctx, onLarge, large, "/workspaces")
 	organizations, errO := requests(ctx, product, small, "")
 	largeOrganizations, errP := requests(ctx, onLarge, large, "")
-	for _, err := range []error{errW, errL, errO, errP} {
-		if err != nil {
-			return nil, err
-		}
+	if err := errors.Join(errW, errL, errO, errP); err != nil {
+		return nil, err
 	}
 	contenders := []*contender{
 		{server: product, requests: workspaces},
