@@ -58,7 +58,8 @@ var foreignKeys = map[string]struct {
 
 func TestAttack_ForeignKeys(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := pgtest.New(t)
+	attackers, a, victim := attackersOf(t, d)
 	defer unharmed(t, d, victim)()
 	found, err := query[struct{ Name string }](t, d.Connect(t, pgtest.Superuser), `
         SELECT k.conname AS name FROM pg_constraint k
@@ -125,7 +126,8 @@ GRANT SELECT, INSERT, DELETE ON app.parents, app.children TO rowhouse_app`
 // reaches another's row, and the checksum shows it.
 func TestAttack_ForeignKeyWithoutTenant_Control(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := installed(t)
+	attackers, a, victim := attackersOf(t, d)
 	d.Exec(t, crossing)
 	app, c := attackers[0], d.Connect(t, pgtest.Superuser)
 	tables := []table{{Name: "app.children", Key: "organization_id"}}

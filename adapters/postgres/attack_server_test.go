@@ -76,7 +76,8 @@ var serverAttacks = []struct{ sql, want string }{
 
 func TestAttack_Server(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := installed(t)
+	attackers, a, victim := attackersOf(t, d)
 	d.Exec(t, `ANALYZE app.workspaces`)
 	defer unharmed(t, d, victim)()
 	for _, by := range attackers {
@@ -90,7 +91,8 @@ func TestAttack_Server(t *testing.T) {
 
 func TestAttack_RowSecurityOff(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := pgtest.New(t)
+	attackers, a, victim := attackersOf(t, d)
 	defer unharmed(t, d, victim)()
 	for _, by := range attackers {
 		must(t, by, `SET row_security = off`)
@@ -107,7 +109,8 @@ func TestAttack_RowSecurityOff(t *testing.T) {
 // A setting that is no id is an error, and never everything.
 func TestAttack_StrangeSettings(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := pgtest.New(t)
+	attackers, a, victim := attackersOf(t, d)
 	defer unharmed(t, d, victim)()
 	for _, by := range attackers {
 		for setting, want := range map[string]string{
@@ -131,7 +134,8 @@ func TestAttack_StrangeSettings(t *testing.T) {
 // Without an index, it could be.
 func TestAttack_LeakyFunction(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := installed(t)
+	attackers, a, victim := attackersOf(t, d)
 	d.Exec(t, `CREATE FUNCTION app.spy(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS 'BEGIN RAISE NOTICE ''%'', $1; RETURN true; END'`)
 	own, others := "Secret of "+a.organization, "Secret of "+victim.organization
 	spy := func(by attacker) []string {
@@ -165,7 +169,7 @@ func TestAttack_LeakyFunction(t *testing.T) {
 // What copies a table out is bound by its policies.
 func TestAttack_CopyOut(t *testing.T) {
 	t.Parallel()
-	_, attackers, a, victim := attackers(t)
+	attackers, a, victim := attackersOf(t, pgtest.New(t))
 	for _, by := range attackers {
 		must(t, by, `SELECT set_config('app.organization_id', $1, false)`, a.organization)
 		var copied bytes.Buffer
@@ -182,7 +186,8 @@ func TestAttack_CopyOut(t *testing.T) {
 // rights of who asks is bound, others are not.
 func TestAttack_Views(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, _ := attackers(t)
+	d := installed(t)
+	attackers, a, _ := attackersOf(t, d)
 	d.Exec(t, `
         CREATE VIEW app.bound WITH (security_invoker = on) AS SELECT * FROM app.workspaces;
         CREATE VIEW app.free AS SELECT * FROM app.workspaces;
@@ -204,7 +209,7 @@ func TestAttack_Views(t *testing.T) {
 // another tenant. It is for conditions that somebody forgot.
 func TestAttack_DocumentedLimit(t *testing.T) {
 	t.Parallel()
-	_, attackers, a, victim := attackers(t)
+	attackers, a, victim := attackersOf(t, pgtest.New(t))
 	for _, by := range attackers {
 		got := by.as(t, a.organization, "", `WITH other AS MATERIALIZED (SELECT set_config('app.organization_id', '`+victim.organization+`', true) AS id)
             SELECT FROM other, LATERAL (SELECT FROM app.workspaces WHERE organization_id = other.id::uuid OFFSET 0) AS theirs`)

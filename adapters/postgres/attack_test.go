@@ -50,16 +50,15 @@ func (a attacker) as(t *testing.T, organization, user, sql string, args ...any) 
 	return fmt.Sprintf("%d rows", tag.RowsAffected())
 }
 
-// attackers returns one for each role, on a database with two tenants: theirs,
+// attackersOf returns one for each role, on a database with two tenants: theirs,
 // and the victim.
-func attackers(t *testing.T) (d *pgtest.Database, list []attacker, a, victim seeded) {
+func attackersOf(t *testing.T, d *pgtest.Database) (list []attacker, a, victim seeded) {
 	t.Helper()
-	d = installed(t)
 	tenants := seed(t, d, 2, 3)
 	for _, role := range []string{postgres.RoleApp, postgres.RoleWorker} {
 		list = append(list, attacker{d.Connect(t, role), role})
 	}
-	return d, list, tenants[0], tenants[1]
+	return list, tenants[0], tenants[1]
 }
 
 // unharmed returns what checks that everything of the victim is as it was.
@@ -159,7 +158,8 @@ func words(t *testing.T, d *pgtest.Database, table table, a, victim seeded) *str
 
 func TestAttack_Tables(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := pgtest.New(t)
+	attackers, a, victim := attackersOf(t, d)
 	defer unharmed(t, d, victim)()
 	for _, table := range tenantTables(t, d) {
 		words := words(t, d, table, a, victim)
@@ -178,7 +178,8 @@ func TestAttack_Tables(t *testing.T) {
 // Where somebody grants a partition after all, it has policies of its own.
 func TestAttack_PartitionsThatAreGranted(t *testing.T) {
 	t.Parallel()
-	d, attackers, a, victim := attackers(t)
+	d := installed(t)
+	attackers, a, victim := attackersOf(t, d)
 	defer unharmed(t, d, victim)()
 	for _, table := range tenantTables(t, d) {
 		if !table.Partition {

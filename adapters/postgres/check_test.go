@@ -75,29 +75,31 @@ func TestCheck_RefusesRolesThatReachTooMuch(t *testing.T) {
 
 func TestCheck_RefusesSchemasThatAreNotReady(t *testing.T) {
 	t.Parallel()
+	d := installed(t)
+	store := openOn(t, d, postgres.RoleApp)
 	const open = "tables of tenants are not under forced row-level security"
-	for _, tt := range []struct{ name, sql, want string }{
-		{"row-level security off", `ALTER TABLE app.workspaces DISABLE ROW LEVEL SECURITY`, "1 " + open},
-		{"not forced", `ALTER TABLE app.workspaces NO FORCE ROW LEVEL SECURITY; ALTER TABLE app.memberships NO FORCE ROW LEVEL SECURITY`, "2 " + open},
-		{"not forced on the tenants themselves", `ALTER TABLE app.organizations NO FORCE ROW LEVEL SECURITY`, "1 " + open},
-		{"not forced on a partition", `ALTER TABLE app.usage_metrics_2030 NO FORCE ROW LEVEL SECURITY`, "1 " + open},
-		{"a table that nobody thought about", `CREATE TABLE app.news (organization_id uuid)`, "1 " + open},
-		{"a migration is missing", `DELETE FROM app.schema_migrations WHERE version_id = (SELECT max(version_id) FROM app.schema_migrations)`, "run `rowhouse migrate up` (it is at version "},
-		{"a migration was taken back", `UPDATE app.schema_migrations SET is_applied = false WHERE version_id > 1`, "run `rowhouse migrate up` (it is at version 1 and needs "},
-		{"no migration", `DELETE FROM app.schema_migrations`, "run `rowhouse migrate up` (it is at version 0 and needs "},
-		{"no tables", `DROP SCHEMA app CASCADE`, "run `rowhouse migrate up`"},
+	const missing = "run `rowhouse migrate up` (it is at version "
+	for _, tt := range []struct{ name, sql, undo, want string }{
+		{"row-level security off", `ALTER TABLE app.workspaces DISABLE ROW LEVEL SECURITY`, `ALTER TABLE app.workspaces ENABLE ROW LEVEL SECURITY`, "1 " + open},
+		{"not forced", `ALTER TABLE app.workspaces NO FORCE ROW LEVEL SECURITY; ALTER TABLE app.memberships NO FORCE ROW LEVEL SECURITY`, `ALTER TABLE app.workspaces FORCE ROW LEVEL SECURITY; ALTER TABLE app.memberships FORCE ROW LEVEL SECURITY`, "2 " + open},
+		{"not forced on the tenants themselves", `ALTER TABLE app.organizations NO FORCE ROW LEVEL SECURITY`, `ALTER TABLE app.organizations FORCE ROW LEVEL SECURITY`, "1 " + open},
+		{"not forced on a partition", `ALTER TABLE app.usage_metrics_2030 NO FORCE ROW LEVEL SECURITY`, `ALTER TABLE app.usage_metrics_2030 FORCE ROW LEVEL SECURITY`, "1 " + open},
+		{"a table that nobody thought about", `CREATE TABLE app.news (organization_id uuid)`, `DROP TABLE app.news`, "1 " + open},
+		{"a migration was taken back", `UPDATE app.schema_migrations SET is_applied = false WHERE version_id > 1`, `UPDATE app.schema_migrations SET is_applied = true`, missing + "1 and needs "},
+		{"a migration is missing", `DELETE FROM app.schema_migrations WHERE version_id = (SELECT max(version_id) FROM app.schema_migrations)`, ``, missing},
+		{"no migration", `DELETE FROM app.schema_migrations`, ``, missing + "0 and needs "},
+		{"no tables", `DROP SCHEMA app CASCADE`, ``, "run `rowhouse migrate up`"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			d := installed(t)
 			d.Exec(t, tt.sql)
-			err := openOn(t, d, postgres.RoleApp).Check(t.Context())
+			err := store.Check(t.Context())
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Check() = %v, want %q", err, tt.want)
 			}
 			if tooOld := strings.Contains(tt.want, "migrate up"); errors.Is(err, postgres.ErrSchemaTooOld) != tooOld {
 				t.Errorf("Check() = %v: ErrSchemaTooOld is to be %v", err, tooOld)
 			}
+			d.Exec(t, tt.undo)
 		})
 	}
 }

@@ -1,8 +1,8 @@
 package postgres_test
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -49,16 +49,16 @@ func dump(t *testing.T, db querier) []string {
 
 // difference lists the lines that only one of two dumps has.
 func difference(a, b []string) string {
-	text := ""
+	var text strings.Builder
 	for _, line := range a {
 		if !slices.Contains(b, line) {
-			text += fmt.Sprintf("\n- %s", line)
+			text.WriteString("\n- " + line)
 		}
 	}
 	for _, line := range b {
 		if !slices.Contains(a, line) {
-			text += fmt.Sprintf("\n+ %s", line)
+			text.WriteString("\n+ " + line)
 		}
 	}
-	return text
+	return text.String()
 }

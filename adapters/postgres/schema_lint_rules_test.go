@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
-	"rowhouse/adapters/postgres/pgtest"
 )
 
 // own is the condition of every table of a tenant.
@@ -134,9 +132,8 @@ var lintCases = []struct{ rules, sql string }{
 	{"L18", `CREATE FUNCTION app.f() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'; REVOKE ALL ON FUNCTION app.f FROM PUBLIC`},
 }
 
-func TestSchemaLint_EachRuleFindsItsMistakes(t *testing.T) {
-	t.Parallel()
-	c := installed(t).Connect(t, pgtest.Superuser)
+func lintFindsMistakes(t *testing.T, c *pgx.Conn) {
+	t.Helper()
 	defer rolesLocked(t)() // other tests alter them, too
 	tried := map[string]bool{}
 	for _, tt := range lintCases {
@@ -150,7 +147,7 @@ func TestSchemaLint_EachRuleFindsItsMistakes(t *testing.T) {
 		tried[tt.rules] = true
 	}
 	// What has no tenant in its primary key is all that can be L6.
-	for _, rule := range strings.Fields("L1 L2 L3 L4 L5 L7 L8 L9 L10 L11 L12 L13 L14 L15 L16 L17 L18") {
+	for rule := range strings.FieldsSeq("L1 L2 L3 L4 L5 L7 L8 L9 L10 L11 L12 L13 L14 L15 L16 L17 L18") {
 		if !tried[rule] {
 			t.Errorf("%s has no mistake of its own", rule)
 		}

@@ -51,9 +51,24 @@ func lint(t *testing.T, db querier, sql string) []finding {
 	return found
 }
 
-func TestSchemaLint_FindsNothing(t *testing.T) {
+// The tests of the lint share a database: they take back what they change.
+func TestSchemaLint(t *testing.T) {
 	t.Parallel()
-	for _, f := range lint(t, installed(t).Connect(t, pgtest.Superuser), schemaLint) {
+	c := installed(t).Connect(t, pgtest.Superuser)
+	for name, test := range map[string]func(*testing.T, *pgx.Conn){
+		"finds nothing":                      lintFindsNothing,
+		"needs each door":                    lintNeedsEachDoor,
+		"finds doors that nothing uses":      lintFindsUnusedDoors,
+		"reviews bodies of functions":        lintReviewsBodies,
+		"has rules that find their mistakes": lintFindsMistakes,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, c) })
+	}
+}
+
+func lintFindsNothing(t *testing.T, c *pgx.Conn) {
+	t.Helper()
+	for _, f := range lint(t, c, schemaLint) {
 		t.Errorf("%s: %s", f.Rule, f.Object)
 	}
 }
@@ -63,9 +78,8 @@ var door = regexp.MustCompile(`(?m)^    \('(policy|unique|table|column|function)
 
 // No entry of the reviewed list is there for nothing: without it, something is
 // found.
-func TestSchemaLint_NeedsEachDoor(t *testing.T) {
-	t.Parallel()
-	c := installed(t).Connect(t, pgtest.Superuser)
+func lintNeedsEachDoor(t *testing.T, c *pgx.Conn) {
+	t.Helper()
 	entries := door.FindAllStringSubmatchIndex(schemaLint, -1)
 	if len(entries) < 20 {
 		t.Fatalf("%d entries were found in the list", len(entries))
@@ -91,9 +105,8 @@ func withDoor(entry string) string {
 	return strings.Replace(schemaLint, "(VALUES\n", "(VALUES\n    "+entry+",\n", 1)
 }
 
-func TestSchemaLint_FindsDoorsThatNothingUses(t *testing.T) {
-	t.Parallel()
-	c := installed(t).Connect(t, pgtest.Superuser)
+func lintFindsUnusedDoors(t *testing.T, c *pgx.Conn) {
+	t.Helper()
 	for _, entry := range []string{
 		`('table', 'app.nothing', '', 'it is not there')`,
 		`('table', 'app.workspaces', '', 'it belongs to tenants')`,
@@ -116,9 +129,8 @@ func TestSchemaLint_FindsDoorsThatNothingUses(t *testing.T) {
 
 // A function with its owner's rights is let through as it was reviewed, and not
 // after a change.
-func TestSchemaLint_ReviewsBodiesOfFunctions(t *testing.T) {
-	t.Parallel()
-	c := installed(t).Connect(t, pgtest.Superuser)
+func lintReviewsBodies(t *testing.T, c *pgx.Conn) {
+	t.Helper()
 	const body = `SELECT 1`
 	entry := fmt.Sprintf(`('function', 'app.one', '%x', 'a test')`, sha256.Sum256([]byte(body)))
 	for _, tt := range []struct{ body, want string }{{body, ""}, {body + ` + 1`, "L0 L9"}} {

@@ -2,8 +2,10 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -158,14 +160,20 @@ func query[T any](t *testing.T, db querier, sql string, args ...any) ([]T, error
 // checksum is one of everything that belongs to a tenant.
 func checksum(t *testing.T, db querier, tables []table, organization string) string {
 	t.Helper()
-	sums := ""
+	var sums strings.Builder
 	for _, table := range tables {
 		found, err := query[struct{ Sum string }](t, db,
 			`SELECT coalesce(md5(string_agg(t::text, ' ' ORDER BY t::text)), 'nothing') AS sum FROM `+table.Name+` t WHERE `+table.Key+` = $1`, organization)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sums += table.Name + " " + found[0].Sum + "\n"
+		sums.WriteString(table.Name + " " + found[0].Sum + "\n")
 	}
-	return sums
+	return sums.String()
+}
+
+// hasCode reports whether the database answered with an SQLSTATE.
+func hasCode(err error, code string) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == code
 }

@@ -63,12 +63,13 @@ func (a *announcer) run(ctx context.Context) {
 	}
 }
 
-// hashOf reads the hash of a token as the trigger writes it; the zero hash,
-// which no token has, if it cannot.
-func hashOf(text string) (h domain.TokenHash) {
-	b, err := hex.DecodeString(strings.TrimPrefix(text, `\x`))
-	if err == nil && len(b) == len(h) {
-		copy(h[:], b)
+// hashOf reads the hash of a token as the trigger writes it, which depends on
+// the settings of who made the change.
+func hashOf(text string) (h domain.TokenHash, ok bool) {
+	digits, ok := strings.CutPrefix(text, `\x`)
+	if !ok || len(digits) != hex.EncodedLen(len(h)) {
+		return h, false
 	}
-	return h
+	_, err := hex.Decode(h[:], []byte(digits))
+	return h, err == nil
 }

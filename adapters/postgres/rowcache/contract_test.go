@@ -30,7 +30,13 @@ type process struct {
 // start returns a process that follows the changes already.
 func start(t *testing.T, d *pgtest.Database, cache ports.Cache, signal ports.Signal) process {
 	t.Helper()
-	inner, err := postgres.Open(t.Context(), d.URL(postgres.RoleApp), postgres.PoolConfig{MaxConnections: 16, MaxWait: time.Minute})
+	return startAt(t, d.URL(postgres.RoleApp), cache, signal, (*rowcache.Store).Run)
+}
+
+// startAt is start for another address, or another way to run.
+func startAt(t *testing.T, address string, cache ports.Cache, signal ports.Signal, run func(*rowcache.Store, context.Context)) process {
+	t.Helper()
+	inner, err := postgres.Open(t.Context(), address, postgres.PoolConfig{MaxConnections: 16, MaxWait: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +46,7 @@ func start(t *testing.T, d *pgtest.Database, cache ports.Cache, signal ports.Sig
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		store.Run(ctx)
+		run(store, ctx)
 	}()
 	stop := func() {
 		cancel()

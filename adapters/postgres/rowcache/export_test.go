@@ -3,7 +3,12 @@ package rowcache
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
+
+	"rowhouse/adapters/postgres"
+	"rowhouse/core/domain"
+	"rowhouse/ports"
 )
 
 // AwaitFresh returns once rows may be served from memory.
@@ -22,5 +27,116 @@ func (s *Store) AwaitFresh(ctx context.Context) error {
 	}
 }
 
-// NewWatch and the rest show the rule by itself.
-func NewWatch(elapsed Elapsed) *watch { return newWatch(elapsed) }
+// Position returns how far the store has looked.
+func (s *Store) Position() postgres.Position {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	return s.watch.position
+}
+
+// Lost makes the store forget all rows, as when a connection breaks.
+func (s *Store) Lost() { s.watch.Lost() }
+
+// RunDeaf is Run for a store that takes no notice of changes: neither of those
+// of others nor of its own.
+func (s *Store) RunDeaf(ctx context.Context) {
+	s.watch.drop = func(postgres.Subject, string) {}
+	s.Follow(ctx, nil, deaf{s.watch})
+}
+
+// deaf is a follower that is told that nothing changed.
+type deaf struct{ *watch }
+
+func (d deaf) Seen(_ []postgres.Change, to postgres.Position) { d.watch.Seen(nil, to) }
+
+// Trust makes the store serve rows from memory however long ago it looked.
+func (s *Store) Trust() { s.watch.confirmed.Store(math.MaxInt64) }
+
+// NewWatch and the rest show the rule by itself. dropped may be nil.
+func NewWatch(elapsed Elapsed, dropped func(postgres.Subject, string)) *watch {
+	w := newWatch(elapsed)
+	w.drop = func(subject postgres.Subject, key string) {
+		if dropped != nil {
+			dropped(subject, key)
+		}
+	}
+	return w
+}
+
+const (
+	MaxAge    = maxAge
+	Retention = retention
+	SharedTTL = sharedTTL
+)
+
+func (w *watch) Fresh() bool {
+	_, fresh := w.fresh()
+	return fresh
+}
+
+func (w *watch) Now() (postgres.Position, bool) { return w.now() }
+
+func (w *watch) Own(changes ...postgres.Change) { w.own(changes) }
+
+// Unchanged asks about the subject and key of each change.
+func (w *watch) Unchanged(since postgres.Position, about ...postgres.Change) bool {
+	changes := make([]change, len(about))
+	for i, c := range about {
+		changes[i] = change{c.Subject, c.Key}
+	}
+	return w.unchanged(since, changes...)
+}
+
+// Remembered returns how many changes the watch remembers.
+func (w *watch) Remembered() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return max(len(w.recent), len(w.log), len(w.mine))
+}
+
+func NewLevel[K comparable, V any](w *watch, size int) *level[K, V] { return newLevel[K, V](w, size) }
+
+type Mark = mark
+
+func (l *level[K, V]) Get(key K) (V, bool)           { return l.get(key) }
+func (l *level[K, V]) Mark() Mark                    { return l.mark() }
+func (l *level[K, V]) Put(since Mark, key K, row V)  { l.put(since, key, row) }
+func (l *level[K, V]) Change(key K, change func(*V)) { l.change(key, change) }
+func (l *level[K, V]) Drop(key K)                    { l.drop(key) }
+
+// Size returns how many rows there are.
+func (l *level[K, V]) Size() (n int) {
+	for i := range l.shards {
+		n += len(l.shards[i].rows)
+	}
+	return n
+}
+
+// Shared shows the cache that processes share through one watch.
+type Shared struct{ shared }
+
+func NewShared(cache ports.Cache, w *watch) Shared { return Shared{shared{cache, w}} }
+
+// Save keeps a row under a name.
+func (s Shared) Save(ctx context.Context, id domain.OrganizationID, name string, since postgres.Position, row string) {
+	save(ctx, s.shared, id, SharedKey(name), since, row)
+}
+
+// Load loads a row that depends on the changes.
+func (s Shared) Load(ctx context.Context, id domain.OrganizationID, name string, about ...postgres.Change) (string, bool) {
+	return load(ctx, s.shared, id, SharedKey(name), func(string) []change {
+		var changes []change
+		for _, c := range about {
+			changes = append(changes, change{c.Subject, c.Key})
+		}
+		return changes
+	})
+}
+
+// SharedKey is that of Save and Load; the others are the store's.
+func SharedKey(name string) ports.CacheKey { return ports.CacheKey{Kind: "test", ID: name, Version: 1} }
+
+func MemberKey(user domain.UserID) ports.CacheKey       { return memberKey(user) }
+func DetailKey(id domain.OrganizationID) ports.CacheKey { return detailKey(id) }
+
+func HashOf(text string) (domain.TokenHash, bool) { return hashOf(text) }

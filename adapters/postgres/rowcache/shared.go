@@ -44,7 +44,7 @@ func detailKey(id domain.OrganizationID) ports.CacheKey {
 }
 
 // load returns a value that nothing has changed since it was written. about
-// says what it depends on.
+// says what it depends on: on nothing, if it is not what was asked for.
 func load[T any](ctx context.Context, s shared, id domain.OrganizationID, key ports.CacheKey, about func(T) []change) (row T, ok bool) {
 	if _, known := s.watch.now(); !known {
 		return row, false // whatever there is could not be told from an old one
@@ -54,7 +54,11 @@ func load[T any](ctx context.Context, s shared, id domain.OrganizationID, key po
 		return row, false
 	}
 	var v value[T]
-	if err := json.Unmarshal(text, &v); err != nil || !s.watch.unchanged(v.Position, about(v.Row)...) {
+	if err := json.Unmarshal(text, &v); err != nil {
+		return row, false
+	}
+	changes := about(v.Row)
+	if len(changes) == 0 || !s.watch.unchanged(v.Position, changes...) {
 		return row, false
 	}
 	return v.Row, true

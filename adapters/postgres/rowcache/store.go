@@ -86,7 +86,11 @@ func (s *Store) drop(subject postgres.Subject, key string) {
 		s.users.drop(domain.UserID(key))
 		s.names.drop(domain.UserID(key))
 	case postgres.SubjectSession:
-		s.sessions.drop(hashOf(key))
+		if token, ok := hashOf(key); ok {
+			s.sessions.drop(token)
+		} else {
+			s.sessions.clear() // one of them it was
+		}
 	case postgres.SubjectMember:
 		organization, user, _ := strings.Cut(key, ":")
 		s.members.drop(seat{domain.OrganizationID(organization), domain.UserID(user)})
@@ -168,7 +172,10 @@ func (r directory) Actor(ctx context.Context, user domain.UserID, ref string) (d
 	position, looked := s.watch.now()
 	found, shared := membership{}, false
 	if known {
-		found, shared = load(ctx, s.shared, organization, memberKey(user), func(membership) []change {
+		found, shared = load(ctx, s.shared, organization, memberKey(user), func(m membership) []change {
+			if m.ID == "" {
+				return nil
+			}
 			return []change{{postgres.SubjectMember, string(organization) + ":" + string(user)}, {postgres.SubjectAccess, string(organization)}}
 		})
 	}
@@ -182,7 +189,7 @@ func (r directory) Actor(ctx context.Context, user domain.UserID, ref string) (d
 			save(ctx, s.shared, actor.Organization, memberKey(user), position, membership{actor.Membership, actor.Role, actor.Suspended})
 		}
 	}
-	if !domain.IsUUID(ref) {
+	if !shared && !domain.IsUUID(ref) { // else it is from memory, from before the mark
 		s.slugs.put(ofSlug, domain.Slug(ref), actor.Organization)
 	}
 	s.members.put(ofMember, seat{actor.Organization, user}, member{actor.Membership, actor.Role})
@@ -234,11 +241,14 @@ func (r organization) Detail(ctx context.Context) (domain.OrganizationDetail, er
 	ofDetail, ofName := s.details.mark(), s.names.mark()
 	position, looked := s.watch.now()
 	detail, shared := load(ctx, s.shared, r.id, detailKey(r.id), func(d domain.OrganizationDetail) []change {
+		if d.ID != r.id {
+			return nil
+		}
 		return []change{{postgres.SubjectOrganization, string(r.id)}, {postgres.SubjectUser, string(d.Owner)}}
 	})
 	if !shared {
 		var err error
-		if detail, err = r.Organization.Detail(ctx); err != nil {
+		if detail, err = r.Organization.Detail(ctx); err != nil || detail.Plan == "" { // to which nothing records that one is added
 			return detail, err
 		}
 		if looked {

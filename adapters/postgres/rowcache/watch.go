@@ -1,6 +1,7 @@
 package rowcache
 
 import (
+	"maps"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -30,10 +31,14 @@ type watch struct {
 
 	mu       sync.Mutex
 	position postgres.Position // of the last look
-	// recent are the changes since from, by what changed, with their position.
+	// recent are the changes since from, by what changed, with the position of
+	// the last.
 	recent map[change]postgres.Position
 	log    []logged // the same in the order in which they were seen
 	from   postgres.Position
+	// mine are changes of this process, with when they were told. Where they
+	// stand among those of others is not known before a look shows them.
+	mine map[change]time.Duration
 }
 
 // change is what changed.
@@ -51,7 +56,7 @@ type logged struct {
 const never = math.MinInt64
 
 func newWatch(elapsed Elapsed) *watch {
-	w := &watch{elapsed: elapsed, recent: map[change]postgres.Position{}}
+	w := &watch{elapsed: elapsed, recent: map[change]postgres.Position{}, mine: map[change]time.Duration{}}
 	w.confirmed.Store(never)
 	return w
 }
@@ -90,6 +95,8 @@ func (w *watch) Seen(changes []postgres.Change, to postgres.Position) {
 // Lost implements postgres.Follower.
 func (w *watch) Lost() { w.confirmed.Store(never) }
 
+// restart forgets everything but the changes of this process: those that were
+// told while the present look was on its way are not in it.
 func (w *watch) restart(from postgres.Position) {
 	for _, l := range w.levels {
 		l.clear()
@@ -100,19 +107,22 @@ func (w *watch) restart(from postgres.Position) {
 	clear(w.recent)
 }
 
-// own drops what a transaction of this process has changed. Where it stands
-// among those of others is not known yet: it counts as later than all.
+// own drops what a transaction of this process has changed.
 func (w *watch) own(changes []postgres.Change) {
 	for _, c := range changes {
-		w.remember(change{c.Subject, c.Key}, math.MaxInt64)
+		mine := change{c.Subject, c.Key}
+		w.mu.Lock()
+		w.mine[mine] = w.elapsed()
+		w.mu.Unlock()
 		w.drop(c.Subject, c.Key)
 	}
 }
 
+// remember notes a change. They come in no order.
 func (w *watch) remember(c change, at postgres.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.recent[c] = at
+	w.recent[c] = max(w.recent[c], at)
 	w.log = append(w.log, logged{c, at, w.elapsed()})
 }
 
@@ -120,17 +130,17 @@ func (w *watch) remember(c change, at postgres.Position) {
 // kept in the shared cache.
 const retention = 2 * sharedTTL
 
-// forget drops the changes that are too old to matter.
+// forget drops the changes that are too old to matter at the time when the
+// present look began, and those of this process that it has shown.
 func (w *watch) forget(now time.Duration) {
+	maps.DeleteFunc(w.mine, func(_ change, told time.Duration) bool { return told < now })
 	n := 0
 	for n < len(w.log) && now-w.log[n].seen > retention {
 		old := w.log[n]
 		if w.recent[old.change] == old.at {
 			delete(w.recent, old.change)
 		}
-		if old.at != math.MaxInt64 {
-			w.from = max(w.from, old.at+1)
-		}
+		w.from = max(w.from, old.at+1)
 		n++
 	}
 	w.log = w.log[n:]
@@ -147,17 +157,20 @@ func (w *watch) now() (position postgres.Position, known bool) {
 }
 
 // unchanged reports whether it is known that none of these has changed since a
-// position.
+// position. Nothing is known of positions that no look has reached yet.
 func (w *watch) unchanged(since postgres.Position, changes ...change) bool {
 	if _, fresh := w.fresh(); !fresh {
 		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if since < w.from {
+	if since < w.from || since > w.position {
 		return false
 	}
 	for _, c := range changes {
+		if _, changed := w.mine[c]; changed {
+			return false
+		}
 		if at, changed := w.recent[c]; changed && at >= since {
 			return false
 		}

@@ -1,0 +1,74 @@
+package service_test
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"rowhouse/adapters/postgres"
+	"rowhouse/adapters/postgres/pgtest"
+)
+
+// patience is how long tests wait for what must happen sooner or later, on a
+// machine that does much else.
+const patience = 30 * time.Second
+
+// secretKey is that of all processes here, so that they take each other's
+// cookies.
+const secretKey = "YSBrZXkgZm9yIHRlc3RzIHRoYXQgaXMgbG9uZyBlbm91Z2g="
+
+// environment is the configuration of a process: all that it gets to know.
+type environment map[string]string
+
+// newEnvironment returns one that works, on a database. The port is chosen by
+// the operating system. Nobody takes mails. Tests crowd, so nobody is turned
+// away for waiting.
+func newEnvironment(t *testing.T, d *pgtest.Database) environment {
+	t.Helper()
+	return environment{
+		"LISTEN_ADDR": "127.0.0.1:0", "PUBLIC_URL": "http://localhost:8000", "SECRET_KEY": secretKey, "BLOB_URL": "mem://",
+		"DATABASE_URL": d.URL(postgres.RoleApp), "DATABASE_MAX_WAIT": "1m", "REDIS_URL": redisURL(t),
+		"SMTP_URL": "smtp://127.0.0.1:9?tls=none", "MAIL_FROM": "Rowhouse <no-reply@example.com>",
+	}
+}
+
+// with returns the environment with another value.
+func (e environment) with(name, value string) environment {
+	changed := maps.Clone(e)
+	changed[name] = value
+	return changed
+}
+
+func (e environment) list() []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		list = append(list, name+"="+e[name])
+	}
+	return list
+}
+
+func redisURL(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("TEST_REDIS_URL")
+	if address == "" {
+		t.Fatal("TEST_REDIS_URL is not set: `make test` starts a server")
+	}
+	return address
+}
+
+// eventually waits until something is so, and returns how long that took.
+func eventually(t *testing.T, within time.Duration, what string, is func() bool) time.Duration {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	since := time.Now()
+	for !is() {
+		if time.Since(since) > within {
+			t.Fatalf("not within %s: %s", within, what)
+		}
+		<-again.C
+	}
+	return time.Since(since)
+}

@@ -1,0 +1,120 @@
+package service_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"rowhouse/adapters/postgres/pgtest"
+)
+
+const (
+	// maxWait is how long a request waits for a connection, by default.
+	maxWait = 200 * time.Millisecond
+	// tooLong is more than that, on a machine that does much else.
+	tooLong = 3 * maxWait
+)
+
+// crowded is a process whose two connections wait for rows that somebody else
+// holds.
+type crowded struct {
+	process *process
+	owner   *browser
+	spare   string // an organization whose rows nobody holds
+	release func() // lets the others go on
+	held    chan response
+}
+
+const poolSize = 2
+
+func newCrowded(t *testing.T, wait time.Duration) *crowded {
+	t.Helper()
+	d := pgtest.New(t)
+	p := serve(t, newEnvironment(t, d).with("DATABASE_MAX_CONNECTIONS", "2").with("DATABASE_MAX_WAIT", wait.String()))
+	c := &crowded{process: p, owner: newPeople(t, d).newcomer(t, "Olga", p), held: make(chan response, poolSize)}
+	var wanted []string
+	for range poolSize {
+		wanted = append(wanted, "/organizations/"+c.owner.found(t, "Acme"))
+	}
+	holder, watcher := connect(t, d), connect(t, d)
+	if err := holder.exec(`BEGIN; SELECT FROM app.organizations FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	released := false
+	c.release = func() {
+		if released {
+			return
+		}
+		released = true
+		if err := holder.exec(`ROLLBACK`); err != nil {
+			t.Error(err)
+		}
+	}
+	c.spare = "/organizations/" + c.owner.found(t, "Spare") // after that: its row is free
+	for _, path := range wanted {
+		go func() {
+			res, err := c.owner.try(context.Background(), http.MethodPatch, path, M{"name": "Rockets"})
+			if err != nil {
+				res.body = []byte(err.Error())
+			}
+			c.held <- res
+		}()
+	}
+	eventually(t, patience, "all connections wait", func() bool {
+		waiting, err := watcher.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+		return err == nil && waiting == poolSize
+	})
+	return c
+}
+
+// refusals asks for what only the database knows, with all connections in use,
+// and returns how long it took to be refused.
+func (c *crowded) refusals(t *testing.T) []time.Duration {
+	t.Helper()
+	const n = 20
+	return atOnce(t, n, func(int) (time.Duration, error) {
+		begun := time.Now()
+		res, err := c.owner.try(t.Context(), http.MethodGet, c.spare+"/workspaces", nil)
+		if err == nil {
+			err = res.unavailable()
+		}
+		return time.Since(begun), err
+	})
+}
+
+func TestWhereAllConnectionsAreInUseOthersAreRefusedSoon(t *testing.T) {
+	t.Parallel()
+	busy(t)
+	c := newCrowded(t, maxWait)
+	refused := c.refusals(t)
+	if status := c.process.livez(t); status != http.StatusOK {
+		t.Errorf("/livez = %d, want 200", status)
+	}
+	c.release()
+	released := time.Now()
+	c.owner.get(t, c.spare+"/workspaces")
+	again := time.Since(released)
+	for range poolSize {
+		if res := <-c.held; res.status != http.StatusOK {
+			t.Errorf("who held a connection got %d %s, want 200", res.status, res.body)
+		}
+	}
+	report(t, "refused in p50 %s, max %s; served %s after connections are free", percentile(refused, 0.5), slices.Max(refused), again)
+	if slices.Min(refused) < maxWait || percentile(refused, 0.5) > maxWait*3/2 || slices.Max(refused) > tooLong {
+		t.Errorf("refused after %s, %s and %s, want about %s", slices.Min(refused), percentile(refused, 0.5), slices.Max(refused), maxWait)
+	}
+	if again > maxWait {
+		t.Errorf("served %s after connections were free, want at once", again)
+	}
+}
+
+func TestWhereAllConnectionsAreInUseOthersAreRefusedSoon_Control(t *testing.T) {
+	t.Parallel()
+	c := newCrowded(t, 5*maxWait)
+	defer c.release()
+	if refused := c.refusals(t); slices.Max(refused) <= tooLong {
+		t.Errorf("refused in %s at most: a process that lets everybody wait went unnoticed", slices.Max(refused))
+	}
+}
