@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 
 	"rowhouse/adapters/postgres"
+	"rowhouse/adapters/postgres/pgtest"
 	"rowhouse/core/domain"
 	"rowhouse/ports"
 )
@@ -107,4 +109,50 @@ func TestDriver_WhoGivesUpChangesNothing(t *testing.T) {
 			t.Errorf("%d workspaces have changed, %v", changed, err)
 		}
 	})
+}
+
+// Closing waits for what has begun, and leaves nothing behind.
+func TestStore_CloseWaits(t *testing.T) {
+	t.Parallel()
+	d := pgtest.New(t)
+	a := seed(t, d, 1, 2)[0]
+	store, err := postgres.Open(t.Context(), d.URL(postgres.RoleApp), postgres.PoolConfig{MaxConnections: 1, MaxWait: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wellAgain(t, store, a)
+	begun, goOn, ended, closed := make(chan struct{}), make(chan struct{}), make(chan error, 1), make(chan struct{})
+	go func() {
+		ended <- store.Update(t.Context(), ports.Scope{}, func(tx ports.Repositories) error {
+			close(begun)
+			<-goOn
+			return postgres.GORM(t.Context(), tx, of(a)).Exec(`UPDATE app.workspaces SET name = 'changed'`).Error
+		})
+	}()
+	select {
+	case <-begun:
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(closed)
+		store.Close()
+	}()
+	waitFor(t, "nothing new begins", func() bool {
+		_, err := store.Users().Get(t.Context(), nobody)
+		return err != nil && !errors.Is(err, domain.ErrUnavailable)
+	})
+	select {
+	case <-closed:
+		t.Error("closed, in the middle of an update")
+	default:
+	}
+	close(goOn)
+	if err := <-ended; err != nil {
+		t.Errorf("Update() = %v", err)
+	}
+	<-closed
+	if n := count(t, d.Connect(t, pgtest.Superuser), `SELECT FROM app.workspaces WHERE name = 'changed'`); n != 2 {
+		t.Errorf("%d workspaces have changed, want 2", n)
+	}
 }

@@ -68,6 +68,7 @@ type Follower interface {
 const (
 	lookInterval = 250 * time.Millisecond
 	lookTimeout  = 500 * time.Millisecond
+	joinTimeout  = 2 * time.Second // to connect: meanwhile nothing is served from memory
 	minBackoff   = 50 * time.Millisecond
 	maxBackoff   = time.Second
 )
@@ -96,7 +97,7 @@ func (s *Store) followEvery(ctx context.Context, interval time.Duration, wake <-
 func (s *Store) follow(ctx context.Context, interval time.Duration, wake <-chan struct{}, follower Follower) (looked bool) {
 	config, heard := s.pool.Config().ConnConfig, false
 	config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { heard = true }
-	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
+	connecting, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
 	c, err := pgx.ConnectConfig(connecting, config)
 	if err != nil {

@@ -124,14 +124,13 @@ func (f *follower) now() (found look) {
 	return found
 }
 
-// until takes looks until one has found a change of the key, and returns how
-// many it took.
-func (f *follower) until(key string) int {
+// until takes looks until one has found a change of the key.
+func (f *follower) until(key string) {
 	f.t.Helper()
-	for n := 1; ; n++ {
+	for {
 		for _, c := range f.take().changes {
 			if c.Key == key {
-				return n
+				return
 			}
 		}
 	}
@@ -193,9 +192,9 @@ func TestFeed_MissesNoChange(t *testing.T) {
 	d := withUsers(t, changes)
 	f, reader := follow(t, d.URL(postgres.RoleApp), never), d.Connect(t, pgtest.Superuser)
 	byPosition, byTime := &askedSince{column: "xid", found: map[string]bool{}}, &askedSince{column: "at", found: map[string]bool{}}
-	free := make([]*pgx.Conn, together)
-	for i := range free {
-		free[i] = d.Connect(t, pgtest.Superuser)
+	var free []*pgx.Conn
+	for range together {
+		free = append(free, d.Connect(t, pgtest.Superuser))
 	}
 	type open struct {
 		pgx.Tx

@@ -17,13 +17,15 @@ type watcher struct {
 	taken chan time.Time // gets when it was taken away
 	done  chan error
 
+	usedAt    time.Time       // when it asked last of what was granted
 	refusedAt time.Time       // or when it was enough
 	answered  []time.Duration // how long each answer took while it was granted
 }
 
 // lag gives the right, takes it away in one process while it is used all the
-// time in the other, and returns how long after the answer of the former the
-// latter refuses; if not before, then enough. took is how long answers took.
+// time in the other, and returns how long after the answer of the former
+// somebody could ask the latter and be granted it; if that does not end, then
+// about enough. took is how long answers took.
 func (r right) lag(ctx context.Context, s *staff, enough time.Duration) (lag time.Duration, took []time.Duration, err error) {
 	if err := r.give(ctx, s); err != nil {
 		return 0, nil, err
@@ -44,7 +46,7 @@ func (r right) lag(ctx context.Context, s *staff, enough time.Duration) (lag tim
 	if err = <-w.done; err == nil && w.refusedAt.Before(begun) {
 		err = fmt.Errorf("%s: refused before it was taken away", r.name)
 	}
-	return max(w.refusedAt.Sub(since), 0), w.answered, err
+	return max(w.usedAt.Sub(since), 0), w.answered, err
 }
 
 func (w *watcher) use(ctx context.Context, r right, s *staff, enough time.Duration) error {
@@ -62,6 +64,7 @@ func (w *watcher) use(ctx context.Context, r right, s *staff, enough time.Durati
 		answered := time.Now()
 		switch got := fmt.Sprintf("%d %s", res.status, res.code); {
 		case got == r.granted:
+			w.usedAt = asked
 			if w.answered = append(w.answered, answered.Sub(asked)); len(w.answered) == untilWarm {
 				close(w.warm)
 			}

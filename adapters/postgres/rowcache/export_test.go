@@ -34,6 +34,13 @@ func (s *Store) Position() postgres.Position {
 	return s.watch.position
 }
 
+// Since returns from where on the store knows of changes.
+func (s *Store) Since() postgres.Position {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	return s.watch.from
+}
+
 // Lost makes the store forget all rows, as when a connection breaks.
 func (s *Store) Lost() { s.watch.Lost() }
 

@@ -38,13 +38,17 @@ func (u unit) subscription() domain.SubscriptionID { return id[domain.Subscripti
 func (u unit) workspace() domain.WorkspaceID       { return id[domain.WorkspaceID](9, u) }
 func (u unit) newWorkspace() domain.WorkspaceID    { return id[domain.WorkspaceID](10, u) }
 func (u unit) slug() domain.Slug                   { return domain.Slug(fmt.Sprintf("unit-%d", int(u))) }
-func (u unit) oldSlug() domain.Slug                { return domain.Slug(fmt.Sprintf("old-unit-%d", int(u))) }
+
+func (u unit) oldSlug() domain.Slug { return domain.Slug(fmt.Sprintf("old-unit-%d", int(u))) }
+
 func (u unit) email(who string) domain.Email {
 	return domain.Email(fmt.Sprintf("%s-%d@example.com", who, int(u)))
 }
+
 func (u unit) passwordHash() domain.PasswordHash {
 	return domain.PasswordHash(fmt.Sprintf("password-of-%d", int(u)))
 }
+
 func (u unit) token(who string) domain.TokenHash {
 	return domain.Token(fmt.Sprintf("%s-%d", who, int(u))).Hash()
 }

@@ -122,10 +122,16 @@ func TestShared_WhatHasChangedIsNotRead(t *testing.T) {
 func readsOld(t *testing.T, cache ports.Cache, k sight, u unit) bool {
 	t.Helper()
 	tenant := cache.Tenant(u.organization())
-	var detail struct{ Row domain.OrganizationDetail }
-	var member struct{ Row struct{ Role domain.Role } }
+	var detail struct {
+		Row domain.OrganizationDetail `json:"row"`
+	}
+	var member struct {
+		Row struct {
+			Role domain.Role `json:"role"`
+		} `json:"row"`
+	}
 	if value, found := tenant.Get(t.Context(), detailOf(u)); found && k.before == asPlanted {
-		return json.Unmarshal(value, &detail) == nil && describe(detail.Row) == k.before
+		return json.Unmarshal(value, &detail) == nil && describe(detail.Row) == k.before //nolint:musttag // rows are kept under the names of their fields
 	}
 	value, found := tenant.Get(t.Context(), memberOf(u))
 	return found && json.Unmarshal(value, &member) == nil && string(member.Row.Role) == k.before
@@ -152,7 +158,9 @@ func evil(text string) string {
 // catchUp returns when one process has looked as far as another.
 func catchUp(t *testing.T, signal ports.Signal, one, another process) {
 	t.Helper()
-	for to, again := another.Position(), time.NewTicker(time.Millisecond); one.Position() < to; <-again.C {
+	to, again := another.Position(), time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for ; one.Position() < to; <-again.C {
 		if err := signal.Send(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +174,7 @@ func TestShared_WhatIsNoValueIsNotRead(t *testing.T) {
 	t.Parallel()
 	const position = `"position":`
 	positioned := func(at string) func(string) string {
-		return func(text string) string { return position + at + text[strings.Index(text, `,"row"`):] }
+		return func(text string) string { return "{" + position + at + text[strings.Index(text, `,"row"`):] }
 	}
 	cut := func(from, instead string) func(string) string {
 		return func(text string) string { return text[:strings.Index(text, from)] + instead }
@@ -196,21 +204,19 @@ func TestShared_WhatIsNoValueIsNotRead(t *testing.T) {
 	cache, signal := memory.NewCache(memory.NewClock()), memory.NewSignal()
 	a, b := start(t, d, cache, signal), start(t, d, cache, signal)
 	catchUp(t, signal, a, b)
+	since := b.Since()
 	for i, tt := range cases {
 		u := unit(i)
 		sight{name: tt.name, read: readActor}.want(t, "who fills the cache", a, u, "member")
 		sight{name: tt.name, read: readDetail}.want(t, "who fills the cache", a, u, asPlanted)
-		forge(t, cache, u, func(text string) string {
-			edited := tt.edit(evil(text))
-			if strings.HasPrefix(edited, position) {
-				edited = "{" + edited
-			}
-			return edited
-		})
+		forge(t, cache, u, func(text string) string { return tt.edit(evil(text)) })
 	}
 	catchUp(t, signal, b, a)
 	for i, tt := range cases {
 		role, detail := "member", asPlanted
+		if tt.read && b.Since() > since {
+			continue // its connection broke: it has to begin anew
+		}
 		if tt.read {
 			role, detail = "owner", edited("Unit", "Evil")
 		}

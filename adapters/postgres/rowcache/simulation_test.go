@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -143,7 +144,7 @@ type simulatedLevel interface {
 
 const simulatedTenant = domain.OrganizationID("00000000-0000-7000-8000-000000000001")
 
-func simulatedChange(key int) postgres.Change { return about(fmt.Sprint(key)) }
+func simulatedChange(key int) postgres.Change { return about(strconv.Itoa(key)) }
 
 // newProcess returns the steps of a process: one that looks, and several that
 // write and read.
@@ -232,7 +233,7 @@ func (p *simulated) writer() func() {
 			all := p.versions[of]
 			number = all[len(all)-1].number + 1
 			p.versions[of] = append(all, version{number, p.clock.Elapsed(), xid})
-			p.committed = append(p.committed, postgres.Change{Subject: postgres.SubjectMember, Key: fmt.Sprint(of.key), At: xid})
+			p.committed = append(p.committed, postgres.Change{Subject: postgres.SubjectMember, Key: strconv.Itoa(of.key), At: xid})
 			delete(p.running, xid)
 			delete(p.locked, of)
 			state = 2
@@ -283,7 +284,7 @@ func (p *simulated) reader() func() {
 			state++
 		case 5:
 			if looked {
-				p.shared.Save(p.ctx, simulatedTenant, fmt.Sprint(key), position, fmt.Sprint(row[0], " ", row[1]))
+				p.shared.Save(p.ctx, simulatedTenant, strconv.Itoa(key), position, fmt.Sprint(row[0], " ", row[1]))
 			}
 			state++
 		case 6:
@@ -298,9 +299,12 @@ func (p *simulated) reader() func() {
 
 // load returns what the shared cache has.
 func (p *simulated) load(key int) (row stored, ok bool) {
-	name, text := fmt.Sprint(key), ""
+	name := strconv.Itoa(key)
+	var text string
 	if p.mistake == trustsShared {
-		var found struct{ Row string }
+		var found struct {
+			Row string `json:"row"`
+		}
 		value, _ := p.cache.Tenant(simulatedTenant).Get(p.ctx, rowcache.SharedKey(name))
 		_ = json.Unmarshal(value, &found)
 		text = found.Row

@@ -18,9 +18,6 @@ import (
 	"rowhouse/ports"
 )
 
-// patience is how long tests wait for what must happen.
-const patience = 20 * time.Second
-
 // mostStale is how long after a change another process may still read what was
 // before.
 const mostStale = time.Second

@@ -1,0 +1,143 @@
+package rowcache_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"rowhouse/adapters/memory"
+	"rowhouse/adapters/postgres"
+	"rowhouse/adapters/postgres/rowcache"
+	"rowhouse/core/domain"
+	"rowhouse/ports"
+)
+
+// alternate gives the member one role after the other, and counts how often it
+// is not read at once.
+func alternate(ctx context.Context, store ports.Store, u unit, rounds int) (wrong int, err error) {
+	membership := u.membershipRow()
+	for i := range rounds {
+		membership.Role = []domain.Role{domain.RoleAdmin, domain.RoleMember}[i%2]
+		if membership, err = u.in(store).Memberships().Save(ctx, membership); err != nil {
+			return wrong, err
+		}
+		got, err := readActor(ctx, store, u)
+		if err != nil {
+			return wrong, err
+		}
+		if got != string(membership.Role) {
+			wrong++
+		}
+	}
+	return wrong, nil
+}
+
+// crowd lets others do what could get in the way of two processes until ctx
+// ends: they look all the time, they read the units, and now and then the first
+// begins anew.
+func crowd(ctx context.Context, t *testing.T, wg *sync.WaitGroup, signal ports.Signal, a, b process, units int) {
+	t.Helper()
+	each := func(every time.Duration, do func() error) {
+		wg.Go(func() {
+			again := time.NewTicker(every)
+			defer again.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-again.C:
+				}
+				if err := do(); err != nil && ctx.Err() == nil {
+					t.Errorf("in the crowd: %v", err)
+				}
+			}
+		})
+	}
+	each(3*time.Millisecond, func() error { return signal.Send(ctx) })
+	each(70*time.Millisecond, func() error { a.Lost(); return nil })
+	for u := range unit(units) {
+		for _, reader := range []process{a, b} {
+			each(5*time.Millisecond, func() error { _, err := readActor(ctx, reader, u); return err })
+		}
+	}
+}
+
+// A process reads its own changes at once, whatever goes on around it: looks
+// that began before and end afterwards, others who fill the shared cache, and
+// connections that break.
+func TestOwnChanges_AreReadAtOnce(t *testing.T) {
+	t.Parallel()
+	const rounds, units = 100, 3
+	d, _ := planted(t, units)
+	cache, signal := memory.NewCache(memory.NewClock()), memory.NewSignal()
+	a, b := start(t, d, cache, signal), start(t, d, cache, signal)
+	ctx, end := context.WithCancel(t.Context())
+	var around, writers sync.WaitGroup
+	crowd(ctx, t, &around, signal, a, b, units)
+	for u := range unit(units) {
+		writers.Go(func() {
+			if wrong, err := alternate(t.Context(), a, u, rounds); wrong > 0 || err != nil {
+				t.Errorf("%d of %d changes were not read at once, %v", wrong, rounds, err)
+			}
+		})
+	}
+	writers.Wait()
+	end()
+	around.Wait()
+}
+
+// A process that learns of its own changes like of those of others is too late.
+func TestOwnChanges_Control(t *testing.T) {
+	t.Parallel()
+	d, _ := planted(t, 1)
+	cache := memory.NewCache(memory.NewClock())
+	late := startAt(t, d.URL(postgres.RoleApp), cache, silent{}, func(store *rowcache.Store, ctx context.Context) {
+		store.OnChange(func([]postgres.Change) {})
+		store.Run(ctx)
+	})
+	if wrong, err := alternate(t.Context(), late, 0, 100); wrong == 0 || err != nil {
+		t.Errorf("that it was late has shown %d times, %v; want some", wrong, err)
+	}
+}
+
+// A subscription that is added is recorded nowhere: it comes with its
+// organization. An organization without one is not kept.
+func TestOwnChanges_ASubscriptionThatIsAdded(t *testing.T) {
+	t.Parallel()
+	d, c := planted(t, 1)
+	must(t, c, `DELETE FROM app.subscriptions`)
+	a := start(t, d, memory.NewCache(memory.NewClock()), silent{})
+	k := sight{name: "without a subscription", read: readDetail}
+	k.want(t, "before", a, 0, edited("free", ""))
+	if err := unit(0).in(a).Subscription().Add(t.Context(), domain.NewFreeSubscription(unit(0).subscription(), noon)); err != nil {
+		t.Fatal(err)
+	}
+	k.want(t, "who has added one", a, 0, asPlanted)
+}
+
+// Somebody who removes a session by hand may have settings of their own, which
+// decide how its token is written down.
+func TestChangesByHand_ASessionIsDroppedHoweverItIsRecorded(t *testing.T) {
+	t.Parallel()
+	for _, output := range []string{"hex", "escape"} {
+		t.Run(output, func(t *testing.T) {
+			t.Parallel()
+			d, c := planted(t, 1)
+			b := start(t, d, memory.NewCache(memory.NewClock()), silent{})
+			k := sight{name: "removed by hand", read: readSession("member"), before: "member", after: none}
+			k.want(t, "before", b, 0, k.before)
+			must(t, c, `SET bytea_output = `+output)
+			must(t, c, `DELETE FROM app.sessions WHERE id = $1`, unit(0).session("member").ID)
+			var seen latencies
+			changed, again := pending{0, time.Now()}, time.NewTicker(time.Millisecond)
+			defer again.Stop()
+			for len(seen) == 0 {
+				if _, stale := k.watchFor(t, b, []pending{changed}, &seen); stale > mostStale {
+					t.Fatalf("%v later, the session is still there", stale)
+				}
+				<-again.C
+			}
+		})
+	}
+}
