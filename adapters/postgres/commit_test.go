@@ -120,7 +120,7 @@ func TestStore_CloseWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wellAgain(t, store, a)
+	waitFor(t, "it is connected", func() bool { return store.Ping(t.Context()) == nil })
 	begun, goOn, ended, closed := make(chan struct{}), make(chan struct{}), make(chan error, 1), make(chan struct{})
 	go func() {
 		ended <- store.Update(t.Context(), ports.Scope{}, func(tx ports.Repositories) error {

@@ -138,7 +138,7 @@ func TestFault_UpdateThatIdles(t *testing.T) {
 	t.Parallel()
 	d := pgtest.New(t)
 	a := seed(t, d, 1, 2)[0]
-	store, c := openOne(t, d, "idle_in_transaction_session_timeout=200"), d.Connect(t, pgtest.Superuser)
+	store, c := openOne(t, d, "idle_in_transaction_session_timeout=500"), d.Connect(t, pgtest.Superuser)
 	err := store.Update(t.Context(), ports.Scope{}, func(tx ports.Repositories) error {
 		pid := backend(t, tx)
 		waitFor(t, "the server ends it", func() bool { return count(t, c, `SELECT FROM pg_stat_activity WHERE pid = $1`, pid) == 0 })
@@ -160,7 +160,8 @@ func TestFault_NoConnectionInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	wellAgain(t, store, a) // opening the only connection may take longer than waiting for it
+	// Opening the only connection may take longer than waiting for it.
+	waitFor(t, "it is connected", func() bool { return store.Ping(t.Context()) == nil })
 	err = store.Update(t.Context(), ports.Scope{}, func(ports.Repositories) error {
 		tenant := tenantOf(store, a) // not the one of the update: it needs another connection
 		_, got := tenant.Organization().Get(t.Context())
