@@ -36,12 +36,18 @@ func start(t *testing.T, d *pgtest.Database, cache ports.Cache, signal ports.Sig
 // startAt is start for another address, or another way to run.
 func startAt(t *testing.T, address string, cache ports.Cache, signal ports.Signal, run func(*rowcache.Store, context.Context)) process {
 	t.Helper()
+	return startBy(t, elapsed(), address, cache, signal, run)
+}
+
+// startBy is startAt by another clock.
+func startBy(t *testing.T, elapsed rowcache.Elapsed, address string, cache ports.Cache, signal ports.Signal, run func(*rowcache.Store, context.Context)) process {
+	t.Helper()
 	inner, err := postgres.Open(t.Context(), address, postgres.PoolConfig{MaxConnections: 16, MaxWait: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(inner.Close)
-	store := rowcache.New(inner, cache, signal, elapsed())
+	store := rowcache.New(inner, cache, signal, elapsed)
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
 	go func() {

@@ -13,18 +13,29 @@ import (
 
 // AwaitFresh returns once rows may be served from memory.
 func (s *Store) AwaitFresh(ctx context.Context) error {
+	return await(ctx, func() bool {
+		_, fresh := s.watch.fresh()
+		return fresh
+	})
+}
+
+// AwaitLook returns after a look that began since it was called.
+func (s *Store) AwaitLook(ctx context.Context) error {
+	called := s.watch.elapsed()
+	return await(ctx, func() bool { return s.watch.confirmed.Load() > int64(called) })
+}
+
+func await(ctx context.Context, is func() bool) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for {
-		if _, fresh := s.watch.fresh(); fresh {
-			return nil
-		}
+	for !is() {
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), errors.New("the changes are not followed"))
 		case <-tick.C:
 		}
 	}
+	return nil
 }
 
 // Position returns how far the store has looked.

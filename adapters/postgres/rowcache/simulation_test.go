@@ -356,7 +356,7 @@ func TestSimulation_Control(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(20) {
+			for seed := range uint64(200) {
 				if wrong := newSimulation(t.Context(), seed, mistake).run(20_000); wrong != "" {
 					t.Logf("seed %d: %s", seed, wrong)
 					return
