@@ -52,9 +52,6 @@ func (s *Store) Since() postgres.Position {
 	return s.watch.from
 }
 
-// Lost makes the store forget all rows, as when a connection breaks.
-func (s *Store) Lost() { s.watch.Lost() }
-
 // RunDeaf is Run for a store that takes no notice of changes: neither of those
 // of others nor of its own.
 func (s *Store) RunDeaf(ctx context.Context) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"sync"
@@ -16,6 +17,7 @@ import (
 // truth is what a unit is.
 type truth struct {
 	session      string // of the member: none, "plain" or "sudo"
+	sessions     int    // how many there were before it
 	member       string // the names
 	owner        string
 	membership   domain.Membership // of the member; role none if there is none
@@ -34,9 +36,20 @@ func truthOf(u unit) truth {
 func (w truth) facts() map[string]string {
 	detail := domain.OrganizationDetail{Organization: w.organization, Plan: w.plan}
 	return map[string]string{
-		"session": w.session, "member": w.member, "owner": w.owner, "role": string(w.membership.Role),
+		sessionFact(w.sessions): w.session, "member": w.member, "owner": w.owner, "role": string(w.membership.Role),
 		"suspended": strconv.FormatBool(w.organization.Suspended()), "moved": strconv.FormatBool(w.moved), "organization": describe(detail),
 	}
+}
+
+func sessionFact(n int) string { return fmt.Sprint("session ", n) }
+
+// sessionAfter returns the member's session that comes after so many.
+func (u unit) sessionAfter(n int) domain.Session {
+	session := u.session("member")
+	if n > 0 {
+		session.ID, session.Token = id[domain.SessionID](1000+n, u), u.token(fmt.Sprint("member-", n))
+	}
+	return session
 }
 
 // model knows what a unit was, and since when it is something else.
@@ -73,6 +86,9 @@ func (m *model) change(next truth, by int, call func() error) error {
 	m.now = next
 	for fact, value := range next.facts() {
 		past := m.past[fact]
+		if len(past) == 0 {
+			past = []was{{value: none, since: time.Now()}}
+		}
 		if past[len(past)-1].value != value {
 			m.past[fact] = append(past, was{value: value, by: by})
 			changed = append(changed, fact)
@@ -114,13 +130,16 @@ type view struct {
 
 var views = []view{
 	{"session", func(ctx context.Context, store ports.Store, m *model) (func(func(string, string) bool) bool, error) {
-		session, user, err := store.Sessions().ByToken(ctx, m.token("member"))
+		m.mu.Lock()
+		n := max(m.now.sessions-rand.N(2), 0) // the last, or the one before it
+		m.mu.Unlock()
+		session, user, err := store.Sessions().ByToken(ctx, m.sessionAfter(n).Token)
 		value := map[bool]string{true: "plain", false: "sudo"}[session.SudoAt.IsZero()]
 		if errors.Is(err, domain.ErrNotFound) {
-			return func(could func(string, string) bool) bool { return could("session", none) }, nil
+			return func(could func(string, string) bool) bool { return could(sessionFact(n), none) }, nil
 		}
 		return func(could func(string, string) bool) bool {
-			return could("session", value) && could("member", user.Name)
+			return could(sessionFact(n), value) && could("member", user.Name)
 		}, err
 	}},
 	{"actor", func(ctx context.Context, store ports.Store, m *model) (func(func(string, string) bool) bool, error) {

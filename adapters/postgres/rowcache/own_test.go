@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"rowhouse/adapters/memory"
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/rowcache"
@@ -33,10 +35,18 @@ func alternate(ctx context.Context, store ports.Store, u unit, rounds int) (wron
 	return wrong, nil
 }
 
+// beginAnew breaks the connections over which processes look, so that each
+// forgets everything.
+func beginAnew(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'rowhouse' AND query LIKE '%app.changes c%'`)
+	return err
+}
+
 // crowd lets others do what could get in the way of two processes until ctx
-// ends: they look all the time, they read the units, and now and then the first
-// begins anew.
-func crowd(ctx context.Context, t *testing.T, wg *sync.WaitGroup, signal ports.Signal, a, b process, units int) {
+// ends: they look all the time, they read the units, and now and then they begin
+// anew.
+func crowd(ctx context.Context, t *testing.T, wg *sync.WaitGroup, signal ports.Signal, c *pgx.Conn, processes []process, units int) {
 	t.Helper()
 	each := func(every time.Duration, do func() error) {
 		wg.Go(func() {
@@ -55,9 +65,9 @@ func crowd(ctx context.Context, t *testing.T, wg *sync.WaitGroup, signal ports.S
 		})
 	}
 	each(3*time.Millisecond, func() error { return signal.Send(ctx) })
-	each(70*time.Millisecond, func() error { a.Lost(); return nil })
+	each(70*time.Millisecond, func() error { return beginAnew(ctx, c) })
 	for u := range unit(units) {
-		for _, reader := range []process{a, b} {
+		for _, reader := range processes {
 			each(5*time.Millisecond, func() error { _, err := readActor(ctx, reader, u); return err })
 		}
 	}
@@ -69,12 +79,12 @@ func crowd(ctx context.Context, t *testing.T, wg *sync.WaitGroup, signal ports.S
 func TestOwnChanges_AreReadAtOnce(t *testing.T) {
 	t.Parallel()
 	const rounds, units = 100, 3
-	d, _ := planted(t, units)
+	d, c := planted(t, units)
 	cache, signal := memory.NewCache(memory.NewClock()), memory.NewSignal()
 	a, b := start(t, d, cache, signal), start(t, d, cache, signal)
 	ctx, end := context.WithCancel(t.Context())
 	var around, writers sync.WaitGroup
-	crowd(ctx, t, &around, signal, a, b, units)
+	crowd(ctx, t, &around, signal, c, []process{a, b}, units)
 	for u := range unit(units) {
 		writers.Go(func() {
 			if wrong, err := alternate(t.Context(), a, u, rounds); wrong > 0 || err != nil {
