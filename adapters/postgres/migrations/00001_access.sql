@@ -32,11 +32,12 @@ GRANT SELECT, INSERT, DELETE ON app.changes TO rowhouse_app, rowhouse_worker;
 CREATE FUNCTION app.record_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = '' AS $$
 DECLARE
-    before jsonb := to_jsonb(OLD);
-    parts  text[] := '{}';
+    -- The row under the key that it was known by, or is from now on.
+    known jsonb := coalesce(to_jsonb(OLD), to_jsonb(NEW));
+    parts text[] := '{}';
 BEGIN
     FOR i IN 2 .. TG_NARGS - 1 LOOP
-        parts := parts || (before ->> TG_ARGV[i]);
+        parts := parts || (known ->> TG_ARGV[i]);
     END LOOP;
     INSERT INTO app.changes (subject, key) VALUES (TG_ARGV[0], array_to_string(parts, ':'));
     IF TG_ARGV[1] = 'wake' THEN

@@ -99,6 +99,10 @@ CREATE INDEX workspace_members_membership_idx ON app.workspace_members (organiza
 -- What processes keep of these in memory; see 00001_access.sql.
 CREATE TRIGGER record_change AFTER UPDATE OF role OR DELETE ON app.memberships
     FOR EACH ROW EXECUTE FUNCTION app.record_change('member', 'wake', 'organization_id', 'user_id');
+-- Nobody keeps that somebody is no member, but a process that has not seen yet
+-- how one was removed may know the role that they had.
+CREATE TRIGGER record_addition AFTER INSERT ON app.memberships
+    FOR EACH ROW EXECUTE FUNCTION app.record_change('member', '', 'organization_id', 'user_id');
 CREATE TRIGGER record_change AFTER UPDATE OR DELETE ON app.organizations
     FOR EACH ROW EXECUTE FUNCTION app.record_change('organization', '', 'id');
 CREATE TRIGGER record_suspension AFTER UPDATE ON app.organizations

@@ -17,7 +17,7 @@ CREATE TABLE app.subscriptions (
     CONSTRAINT subscriptions_organization_key UNIQUE (organization_id)
 );
 CREATE INDEX subscriptions_status_idx ON app.subscriptions (status, current_period_end);
-CREATE TRIGGER record_change AFTER UPDATE OR DELETE ON app.subscriptions
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON app.subscriptions
     FOR EACH ROW EXECUTE FUNCTION app.record_change('organization', '', 'organization_id');
 
 ALTER TABLE app.subscriptions ENABLE ROW LEVEL SECURITY;

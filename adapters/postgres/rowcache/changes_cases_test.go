@@ -137,7 +137,7 @@ var changesOfOrganizations = []change{
 }
 
 var changesOfMembers = []change{
-	{name: "a seat is taken", want: func(u unit) []string { return []string{ofOrganization(u)} }, do: func(ctx context.Context, store *postgres.Store, u unit) error {
+	{name: "a seat is taken", want: func(u unit) []string { return []string{ofOrganization(u), ofMember(u, u.guest())} }, do: func(ctx context.Context, store *postgres.Store, u unit) error {
 		return u.in(store).Memberships().Add(ctx, domain.Membership{ID: u.newMembership(), User: u.guest(), Role: domain.RoleMember, CreatedAt: noon, UpdatedAt: noon})
 	}},
 	{name: "a role is changed", wakes: true, want: func(u unit) []string { return []string{ofMember(u, u.member())} }, do: func(ctx context.Context, store *postgres.Store, u unit) error {

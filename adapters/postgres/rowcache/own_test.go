@@ -111,8 +111,7 @@ func TestOwnChanges_Control(t *testing.T) {
 	}
 }
 
-// A subscription that is added is recorded nowhere: it comes with its
-// organization. An organization without one is not kept.
+// An organization is kept as it is, also without a subscription.
 func TestOwnChanges_ASubscriptionThatIsAdded(t *testing.T) {
 	t.Parallel()
 	d, c := planted(t, 1)
@@ -124,6 +123,26 @@ func TestOwnChanges_ASubscriptionThatIsAdded(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.want(t, "who has added one", a, 0, asPlanted)
+}
+
+// Whoever adds a member again need not have seen yet how they were removed.
+func TestOwnChanges_AMemberWhoIsAddedAgain(t *testing.T) {
+	t.Parallel()
+	d, c := planted(t, 1)
+	a := start(t, d, memory.NewCache(memory.NewClock()), silent{})
+	u := unit(0)
+	if err := makeAdmin(t.Context(), a, u); err != nil {
+		t.Fatal(err)
+	}
+	mustLook(t, a) // what is read from now on stays in memory
+	k := sight{name: "added again", read: readActor}
+	k.want(t, "before", a, u, "admin")
+	must(t, c, `SET session_replication_role = replica`) // nobody will be told
+	must(t, c, `DELETE FROM app.memberships WHERE id = $1`, u.membership())
+	if err := u.in(a).Memberships().Add(t.Context(), u.membershipRow()); err != nil {
+		t.Fatal(err)
+	}
+	k.want(t, "who has added them", a, u, "member")
 }
 
 // Somebody who removes a session by hand may have settings of their own, which

@@ -248,7 +248,7 @@ func (r organization) Detail(ctx context.Context) (domain.OrganizationDetail, er
 	})
 	if !shared {
 		var err error
-		if detail, err = r.Organization.Detail(ctx); err != nil || detail.Plan == "" { // to which nothing records that one is added
+		if detail, err = r.Organization.Detail(ctx); err != nil {
 			return detail, err
 		}
 		if looked {
