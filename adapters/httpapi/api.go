@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"hash/maphash"
 	"io"
 	"log/slog"
 	"net/http"
@@ -96,6 +97,7 @@ type api struct {
 	instance string        // of this process, before the number of a request
 	requests atomic.Uint64 // counted so far
 	buffers  sync.Pool     // of *[]byte
+	rendered renderedOrganizations
 
 	accounts      *account.Service
 	organizations *organization.Service
@@ -131,7 +133,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		members: services.Members, billing: services.Billing, metering: services.Metering,
 		images: services.Images, demo: services.Demo,
 		hot: map[string]fiber.Handler{}, instance: instanceOf(config.NewID()),
-		buffers: sync.Pool{New: func() any { return new([]byte) }},
+		buffers: sync.Pool{New: func() any { return new([]byte) }}, rendered: renderedOrganizations{seed: maphash.MakeSeed()},
 	}
 	a.underAPI, a.elsewhere = newHeaders(a.cookies.secure)
 	a.cacheTagged = newFixedHeaders(fiber.HeaderCacheControl, cacheTagged)[0]

@@ -234,7 +234,7 @@ func (s *scanner) bound(ok bool, code, message string) {
 // say twice where they end: a proxy in front may have believed the other one
 // (RFC 9112, section 6.1). Nothing more is read from their connection.
 func checkFrame(c *fiber.Ctx) error {
-	if len(c.Request().RequestURI()) > maxURI {
+	if len(c.Request().Header.RequestURI()) > maxURI {
 		return errURITooLong
 	}
 	if raw := c.Request().Header.RawHeaders(); hasHeader(raw, fiber.HeaderTransferEncoding) && hasHeader(raw, fiber.HeaderContentLength) {

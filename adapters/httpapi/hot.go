@@ -3,8 +3,10 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"hash/maphash"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -38,11 +40,34 @@ func (a *api) hotOrganization(c *fiber.Ctx, actor domain.Actor) error {
 	h.SetCanonical(a.cacheTagged.name, a.cacheTagged.value)
 	h.SetContentType(fiber.MIMEApplicationJSON)
 	c.Response().SetStatusCode(http.StatusOK)
-	body := a.buffers.Get().(*[]byte) //nolint:forcetypeassert // New makes nothing else
-	*body = a.appendOrganization((*body)[:0], o)
-	c.Response().SetBody(*body)
-	a.buffers.Put(body)
+	c.Response().SetBody(a.organizationBody(o))
 	return nil
+}
+
+// organizationBody renders the organization, unless it is the very same as
+// before: mostly a page asks for what did not change since the last one.
+func (a *api) organizationBody(o domain.MemberOrganization) []byte {
+	place := &a.rendered.places[maphash.String(a.rendered.seed, string(o.Membership))%uint64(len(a.rendered.places))]
+	if last := place.Load(); last != nil && last.of == o {
+		return last.body
+	}
+	body := a.appendOrganization(nil, o)
+	place.Store(&renderedOrganization{o, body})
+	return body
+}
+
+// renderedOrganizations keeps the last answers, one for each hash of a
+// membership.
+type renderedOrganizations struct {
+	seed   maphash.Seed
+	places [4096]atomic.Pointer[renderedOrganization]
+}
+
+// renderedOrganization is an answer, and what it was rendered from. It does
+// not change.
+type renderedOrganization struct {
+	of   domain.MemberOrganization
+	body []byte
 }
 
 // appendOrganization renders what newOrganizationJSON stands for. A test holds

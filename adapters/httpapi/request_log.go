@@ -12,7 +12,7 @@ import (
 func (a *api) observe(c *fiber.Ctx) error {
 	r := &request{id: a.requestID(c.Get(fiber.HeaderXRequestID)), fiber: c}
 	c.Locals(requestKey{}, r)
-	start := a.config.Now()
+	start := c.Context().Time() // of the machine, not of the product
 	r.ends.begin(c.UserContext(), start)
 	defer r.ends.release()
 	c.SetUserContext(&r.ends)
@@ -32,9 +32,9 @@ func (a *api) observe(c *fiber.Ctx) error {
 // logRequest writes the line of a request as slog would: by hand, since there
 // is one for every request, and none of its values needs escaping.
 func (a *api) logRequest(r *request, status int, start time.Time) {
-	end := a.config.Now()
+	took := time.Since(start)         //nolint:forbidigo // a request takes real time, whatever the clock of the product says
 	line := a.buffers.Get().(*[]byte) //nolint:forcetypeassert // New makes nothing else
-	b := end.AppendFormat(append((*line)[:0], `{"time":"`...), time.RFC3339Nano)
+	b := start.Add(took).UTC().AppendFormat(append((*line)[:0], `{"time":"`...), time.RFC3339Nano)
 	b = append(append(b, `","level":"INFO","msg":"request","request_id":"`...), r.id...)
 	if r.route != nil {
 		b = append(append(b, `","route":"`...), r.route.name...)
@@ -48,7 +48,7 @@ func (a *api) logRequest(r *request, status int, start time.Time) {
 		b = append(append(b, `","user":"`...), r.caller.User.ID...)
 	}
 	b = strconv.AppendInt(append(b, `","status":`...), int64(status), 10)
-	b = strconv.AppendInt(append(b, `,"duration_ns":`...), end.Sub(start).Nanoseconds(), 10)
+	b = strconv.AppendInt(append(b, `,"duration_ns":`...), took.Nanoseconds(), 10)
 	*line = append(b, "}\n"...)
 	_, _ = a.config.Requests.Write(*line) // there is nobody to tell
 	a.buffers.Put(line)
@@ -58,7 +58,8 @@ func (a *api) logRequest(r *request, status int, start time.Time) {
 // random number of this process and a count: unique, and cheap.
 func (a *api) requestID(given string) string {
 	if given == "" || len(given) > 64 || strings.IndexFunc(given, oddInID) >= 0 {
-		return a.instance + strconv.FormatUint(a.requests.Add(1), 36)
+		id := append(make([]byte, 0, 64), a.instance...)
+		return string(strconv.AppendUint(id, a.requests.Add(1), 36))
 	}
 	return strings.Clone(given)
 }

@@ -121,8 +121,12 @@ func (l *level[K, V]) Drop(key K)                    { l.drop(key) }
 
 // Size returns how many rows there are.
 func (l *level[K, V]) Size() (n int) {
-	for i := range l.shards {
-		n += len(l.shards[i].rows)
+	for i := range l.buckets {
+		for j := range l.buckets[i] {
+			if l.buckets[i][j].Load() != nil {
+				n++
+			}
+		}
 	}
 	return n
 }

@@ -20,6 +20,9 @@ type Store struct {
 	shared   shared
 	announce *announcer
 
+	ofSessions  *sessions
+	ofDirectory *directory
+
 	sessions *level[domain.TokenHash, domain.Session]
 	tokens   *level[domain.SessionID, domain.TokenHash] // by which a session is found
 	users    *level[domain.UserID, domain.User]
@@ -62,6 +65,7 @@ func New(store *postgres.Store, cache ports.Cache, signal ports.Signal, elapsed 
 		details:  newLevel[domain.OrganizationID, domain.OrganizationDetail](w, size),
 		names:    newLevel[domain.UserID, string](w, size),
 	}
+	s.ofSessions, s.ofDirectory = &sessions{store.Sessions(), s}, &directory{store.Directory(), s}
 	w.drop = s.drop
 	store.OnChange(func(changes []postgres.Change) {
 		w.own(changes)
@@ -104,10 +108,10 @@ func (s *Store) drop(subject postgres.Subject, key string) {
 }
 
 // Sessions implements ports.Repositories.
-func (s *Store) Sessions() ports.Sessions { return sessions{s.Store.Sessions(), s} }
+func (s *Store) Sessions() ports.Sessions { return s.ofSessions }
 
 // Directory implements ports.Repositories.
-func (s *Store) Directory() ports.Directory { return directory{s.Store.Directory(), s} }
+func (s *Store) Directory() ports.Directory { return s.ofDirectory }
 
 // Tenant implements ports.Repositories.
 func (s *Store) Tenant(id domain.OrganizationID) ports.Tenant {
@@ -120,11 +124,13 @@ type sessions struct {
 }
 
 // ByToken implements ports.Sessions.
-func (r sessions) ByToken(ctx context.Context, token domain.TokenHash) (domain.Session, domain.User, error) {
+func (r *sessions) ByToken(ctx context.Context, token domain.TokenHash) (domain.Session, domain.User, error) {
 	s := r.store
-	if session, ok := s.sessions.get(token); ok {
-		if user, ok := s.users.get(session.User); ok && ctx.Err() == nil {
-			return session, user, nil
+	if now, fresh := s.watch.fresh(); fresh && ctx.Err() == nil {
+		if session := s.sessions.at(now, token); session != nil {
+			if user := s.users.at(now, session.User); user != nil {
+				return *session, *user, nil
+			}
 		}
 	}
 	ofSession, ofToken, ofUser := s.sessions.mark(), s.tokens.mark(), s.users.mark()
@@ -140,7 +146,7 @@ func (r sessions) ByToken(ctx context.Context, token domain.TokenHash) (domain.S
 
 // Touch implements ports.Sessions. It is no change that others are told of:
 // each process does it for itself, when its own row gets old.
-func (r sessions) Touch(ctx context.Context, id domain.SessionID, at time.Time) error {
+func (r *sessions) Touch(ctx context.Context, id domain.SessionID, at time.Time) error {
 	if err := r.Sessions.Touch(ctx, id, at); err != nil {
 		return err
 	}
@@ -160,11 +166,12 @@ type directory struct {
 }
 
 // Actor implements ports.Directory.
-func (r directory) Actor(ctx context.Context, user domain.UserID, ref string) (domain.Actor, error) {
+func (r *directory) Actor(ctx context.Context, user domain.UserID, ref string) (domain.Actor, error) {
 	s := r.store
-	organization, known := s.resolve(ref)
-	if known {
-		if actor, ok := s.actor(organization, user); ok && ctx.Err() == nil {
+	now, fresh := s.watch.fresh()
+	organization, known := s.resolve(now, fresh, ref)
+	if known && fresh && ctx.Err() == nil {
+		if actor, ok := s.actor(now, organization, user); ok {
 			return actor, nil
 		}
 	}
@@ -197,19 +204,27 @@ func (r directory) Actor(ctx context.Context, user domain.UserID, ref string) (d
 	return actor, nil
 }
 
-// resolve returns the organization that ref names, if that is in memory.
-func (s *Store) resolve(ref string) (domain.OrganizationID, bool) {
+// resolve returns the organization that ref names, if it is an id or the slug
+// is in memory, and fresh.
+func (s *Store) resolve(now time.Duration, fresh bool, ref string) (domain.OrganizationID, bool) {
 	if domain.IsUUID(ref) {
 		return domain.OrganizationID(strings.ToLower(ref)), true
 	}
-	return s.slugs.get(domain.Slug(ref))
+	if fresh {
+		if found := s.slugs.at(now, domain.Slug(ref)); found != nil {
+			return *found, true
+		}
+	}
+	return "", false
 }
 
-// actor puts an actor together from memory.
-func (s *Store) actor(organization domain.OrganizationID, user domain.UserID) (domain.Actor, bool) {
-	m, isMember := s.members.get(seat{organization, user})
-	suspended, known := s.access.get(organization)
-	return domain.Actor{User: user, Organization: organization, Membership: m.id, Role: m.role, Suspended: suspended}, isMember && known
+// actor puts an actor together from memory, which is fresh.
+func (s *Store) actor(now time.Duration, organization domain.OrganizationID, user domain.UserID) (actor domain.Actor, known bool) {
+	m, suspended := s.members.at(now, seat{organization, user}), s.access.at(now, organization)
+	if m == nil || suspended == nil {
+		return domain.Actor{}, false
+	}
+	return domain.Actor{User: user, Organization: organization, Membership: m.id, Role: m.role, Suspended: *suspended}, true
 }
 
 type tenant struct {
@@ -232,10 +247,13 @@ type organization struct {
 // Detail implements ports.Organization.
 func (r organization) Detail(ctx context.Context) (domain.OrganizationDetail, error) {
 	s := r.store
-	if detail, ok := s.details.get(r.id); ok {
-		if name, ok := s.names.get(detail.Owner); ok && ctx.Err() == nil {
-			detail.OwnerName = name
-			return detail, nil
+	if now, fresh := s.watch.fresh(); fresh && ctx.Err() == nil {
+		if found := s.details.at(now, r.id); found != nil {
+			if name := s.names.at(now, found.Owner); name != nil {
+				detail := *found
+				detail.OwnerName = *name
+				return detail, nil
+			}
 		}
 	}
 	ofDetail, ofName := s.details.mark(), s.names.mark()
