@@ -8,7 +8,8 @@ import (
 )
 
 // Directory answers the few questions that cross tenants. Each is about one
-// user's own memberships, which is why it may be asked.
+// user's own memberships or invitations, which is why it may be asked; the last
+// is for the sweep alone.
 type Directory interface {
 	// Actor returns what the user is in the organization that ref names by
 	// its id or by a slug, present or old. It fails with domain.ErrNotFound
@@ -20,6 +21,19 @@ type Directory interface {
 	Organizations(ctx context.Context, user domain.UserID, page domain.PageRequest) (domain.Page[domain.MemberOrganization], error)
 	// Actors returns what the user is in every organization, in no order.
 	Actors(ctx context.Context, user domain.UserID) ([]domain.Actor, error)
+	// Invitation returns where the invitation with this token is, whatever its
+	// state, or domain.ErrNotFound. Whoever has the token may ask.
+	Invitation(ctx context.Context, token domain.TokenHash) (domain.OrganizationID, domain.InvitationID, error)
+	// InvitationsTo returns the invitations to an address that are pending at a
+	// time, newest first; the key of the page is the invitation's id. The
+	// address must be one that the caller has proven to be theirs.
+	InvitationsTo(ctx context.Context, email domain.Email, at time.Time, page domain.PageRequest) (domain.Page[domain.ReceivedInvitation], error)
+	// InvitationTo returns the organization of an invitation to an address,
+	// whatever its state, or domain.ErrNotFound. The address must be proven.
+	InvitationTo(ctx context.Context, email domain.Email, id domain.InvitationID) (domain.OrganizationID, error)
+	// ExpiredInvitations returns up to n organizations with invitations that
+	// are stored as pending and have run out at a time.
+	ExpiredInvitations(ctx context.Context, at time.Time, n int) ([]domain.OrganizationID, error)
 }
 
 // Slugs are the addresses of all organizations, present and old. An address is

@@ -41,6 +41,10 @@ type Repositories interface {
 	AuthTokens() AuthTokens
 	Directory() Directory
 	Slugs() Slugs
+	Outbox() Outbox
+	// Throttle counts attempts as part of the update: where that fails, they
+	// were none.
+	Throttle() Throttle
 	// Tenant returns the data of one organization and nothing else. The id is
 	// one that came out of a membership (domain.Actor) or was just made.
 	Tenant(id domain.OrganizationID) Tenant
@@ -51,6 +55,7 @@ type Repositories interface {
 type Tenant interface {
 	Organization() Organization
 	Memberships() Memberships
+	Invitations() Invitations
 	Workspaces() Workspaces
 	Subscription() Subscription
 	Usage() Usage

@@ -6,12 +6,16 @@ import (
 	"rowhouse/core/domain"
 )
 
-// Clock tells the time.
+// Clock tells the time that the product goes by: a demo may move it ahead.
 type Clock interface {
 	// Now returns the present instant in UTC, cut to whole microseconds: what
 	// PostgreSQL can store, so that a value read back equals the one written.
 	Now() time.Time
 }
+
+// RealClock tells the time that nobody moves: sessions, sudo and limits on
+// attempts go by it.
+type RealClock struct{ Clock }
 
 // IDs makes identifiers.
 type IDs interface {

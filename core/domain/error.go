@@ -20,6 +20,7 @@ const (
 	KindInvalid         Kind = "invalid"         // the input breaks a rule
 	KindPrecondition    Kind = "precondition"    // the row has changed meanwhile
 	KindConflict        Kind = "conflict"        // the current state forbids it
+	KindGone            Kind = "gone"            // it was there, and is over
 	KindTooMany         Kind = "too_many"        // asked too often; see RetryAfter
 	KindUnavailable     Kind = "unavailable"     // we cannot, for now
 )

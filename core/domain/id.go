@@ -12,6 +12,8 @@ type (
 	WorkspaceID    string
 	SubscriptionID string
 	MailID         string
+	InvitationID   string
+	JobID          string
 )
 
 // ParseID reads an id as it comes in a path or a body. A text that is no UUID

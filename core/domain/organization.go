@@ -23,9 +23,10 @@ type Organization struct {
 	// MemberLimit and WorkspaceLimit come from the plan and change with the
 	// subscription.
 	MemberLimit, WorkspaceLimit Limit
-	// Members and Workspaces count what there is. Storage keeps them, and
-	// refuses what would exceed the limits.
-	Members, Workspaces int64
+	// Members, PendingInvitations and Workspaces count what there is. Storage
+	// keeps them, and refuses what would exceed the limits. A pending
+	// invitation that has run out counts until somebody looks (Expire).
+	Members, PendingInvitations, Workspaces int64
 }
 
 // Suspended reports whether the organization can be read only.
