@@ -16,6 +16,10 @@ type Invitations interface {
 	// and use included) if members and pending invitations fill the plan,
 	// however many try at once.
 	Add(ctx context.Context, invitation domain.Invitation) error
+	// Check returns what Add would fail with at a time if nothing changed
+	// meanwhile. It waits for nobody and takes nothing; what has run out does
+	// not count.
+	Check(ctx context.Context, email domain.Email, at time.Time) error
 	// Get returns the invitation, or domain.ErrNotFound. Inside an Update of
 	// the organization nobody else changes it until that ends.
 	Get(ctx context.Context, id domain.InvitationID) (domain.InvitationDetail, error)

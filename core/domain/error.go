@@ -35,6 +35,8 @@ type Error struct {
 	Fields []FieldError
 	// Limit and Used are set where a limit of the plan refused.
 	Limit, Used *int64
+	// Invitation is the one that is over, with KindGone.
+	Invitation *InvitationPreview
 	// RetryAfter is how long to wait, with KindTooMany and KindUnavailable;
 	// zero where unknown.
 	RetryAfter time.Duration
@@ -78,6 +80,13 @@ func (e *Error) Is(target error) bool {
 func (e *Error) WithLimit(limit, used int64) *Error {
 	c := *e
 	c.Limit, c.Used = &limit, &used
+	return &c
+}
+
+// WithInvitation returns a copy that shows the invitation that is over.
+func (e *Error) WithInvitation(preview InvitationPreview) *Error {
+	c := *e
+	c.Invitation = &preview
 	return &c
 }
 

@@ -54,6 +54,18 @@ type Invitation struct {
 	RespondedAt time.Time // when it left pending; zero before
 }
 
+// InvitationPreview is what whoever holds the token sees of an invitation.
+type InvitationPreview struct {
+	Organization OrganizationRef
+	InviterName  string
+	// Email is the invited address, masked unless the viewer is who it is for.
+	Email      string
+	HasAccount bool // whether somebody has signed up with the address
+	Role       Role
+	State      InvitationState
+	ExpiresAt  time.Time
+}
+
 // InvitationDetail is an invitation with who sent it.
 type InvitationDetail struct {
 	Invitation
@@ -103,8 +115,8 @@ func (i Invitation) StateAt(now time.Time) InvitationState {
 // and its full lifetime. It fails with the error of its state, and with
 // ErrRateLimited where it was sent too often.
 func (i Invitation) Resend(key SecretKey, now time.Time) (Invitation, error) {
-	if i.State != InvitationPending {
-		return i, i.State.Err()
+	if state := i.StateAt(now); state != InvitationPending {
+		return i, state.Err()
 	}
 	if now.Sub(i.LastSentAt) >= InvitationResendsOver {
 		i.Resends = 0

@@ -36,6 +36,17 @@ func ParseGrantableRole(s string) (Role, error) {
 	}
 }
 
+// ParseInvitableRole reads a role that somebody can be invited as: member or
+// admin. Nobody is invited as the owner.
+func ParseInvitableRole(s string) (Role, error) {
+	switch r := Role(s); r {
+	case RoleMember, RoleAdmin:
+		return r, nil
+	case RoleOwner:
+	}
+	return "", Invalid("role", "unknown_role", "Choose one of: member, admin.")
+}
+
 // Above reports whether r is more powerful than other.
 func (r Role) Above(other Role) bool {
 	return slices.Index(Roles, r) > slices.Index(Roles, other)

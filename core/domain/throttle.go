@@ -17,6 +17,21 @@ var (
 	ThrottleResets    = ThrottlePolicy{Free: 3, Window: time.Hour, Delay: time.Hour, MaxDelay: time.Hour}
 )
 
+// How many invitations go out in a day: to one address from all organizations,
+// and from one organization, on the free plan and on others. They keep
+// invitations from being used to send spam.
+var (
+	ThrottleInvitationsTo   = daily(5)
+	ThrottleInvitationsFree = daily(10)
+	ThrottleInvitationsPaid = daily(50)
+)
+
+// daily lets so many through, then none until a day after the last.
+func daily(free int64) ThrottlePolicy {
+	const day = 24 * time.Hour
+	return ThrottlePolicy{Free: free, Window: day, Delay: day, MaxDelay: day}
+}
+
 // Attempts is what a throttle remembers of one key.
 type Attempts struct {
 	Count    int64

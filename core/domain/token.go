@@ -2,6 +2,7 @@ package domain
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"log/slog"
 	"time"
 )
@@ -49,6 +50,13 @@ func (p TokenPurpose) Lifetime() time.Duration {
 	case TokenVerifyEmail, TokenChangeEmail:
 	}
 	return 24 * time.Hour
+}
+
+// LinkToken makes the token of a mailed link: 43 characters that are safe in
+// addresses and that nobody can make without the key. It is made where the mail
+// is written, so that no job carries it; id tells one link from another.
+func LinkToken(key SecretKey, purpose TokenPurpose, id string) Token {
+	return Token(base64.RawURLEncoding.EncodeToString(key.MAC("link", string(purpose), id)))
 }
 
 // AuthToken is a link that was mailed to prove a mailbox. It works once.
