@@ -24,6 +24,7 @@ import (
 	"rowhouse/core/demo"
 	"rowhouse/core/domain"
 	"rowhouse/core/image"
+	"rowhouse/core/invitation"
 	"rowhouse/core/membership"
 	"rowhouse/core/metering"
 	"rowhouse/core/organization"
@@ -59,6 +60,7 @@ type Services struct {
 	Organizations *organization.Service
 	Workspaces    *workspace.Service
 	Members       *membership.Service
+	Invitations   *invitation.Service
 	Billing       *billing.Service
 	Metering      *metering.Service
 	Images        *image.Store
@@ -103,6 +105,7 @@ type api struct {
 	organizations *organization.Service
 	workspaces    *workspace.Service
 	members       *membership.Service
+	invitations   *invitation.Service
 	billing       *billing.Service
 	metering      *metering.Service
 	images        *image.Store
@@ -130,7 +133,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		proxies:  parseProxies(config.TrustedProxies),
 		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
 		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
-		members: services.Members, billing: services.Billing, metering: services.Metering,
+		members: services.Members, invitations: services.Invitations, billing: services.Billing, metering: services.Metering,
 		images: services.Images, demo: services.Demo,
 		hot: map[string]fiber.Handler{}, instance: instanceOf(config.NewID()),
 		buffers: sync.Pool{New: func() any { return new([]byte) }}, rendered: renderedOrganizations{seed: maphash.MakeSeed()},
@@ -145,6 +148,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 	a.registerOrganizations()
 	a.registerWorkspaces()
 	a.registerMembers()
+	a.registerInvitations()
 	a.registerBilling()
 	a.registerUsage()
 	if a.demo != nil {
@@ -201,7 +205,7 @@ func newHumaConfig(version string) huma.Config {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Servers = []*huma.Server{{URL: basePath}}
 	config.Info.Description = "Organizations, members, workspaces and plans. Every error is a problem (RFC 9457) with a stable `code`."
-	for _, tag := range []string{"Sign-in", "Account", "Organizations", "Members", "Workspaces", "Billing", "Usage", "Demo"} {
+	for _, tag := range []string{"Sign-in", "Account", "Organizations", "Members", "Invitations", "Workspaces", "Billing", "Usage", "Demo"} {
 		config.Tags = append(config.Tags, &huma.Tag{Name: tag})
 	}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)

@@ -13,7 +13,7 @@ func (a *api) registerAuth() {
 	register(a, Route{
 		ID: "signUp", Method: http.MethodPost, Path: "/auth/sign-up", Tag: tag, Summary: "Sign up",
 		Access: AccessPublic, Body: BodyJSON, Status: http.StatusCreated,
-		Errors: []int{http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, a.signUp)
 	register(a, Route{
 		ID: "signIn", Method: http.MethodPost, Path: "/auth/sign-in", Tag: tag, Summary: "Sign in",
@@ -49,9 +49,11 @@ func (a *api) registerAuth() {
 
 type signUpInput struct {
 	Body struct {
-		Email    string `doc:"An address that nobody else has signed up with." example:"ada@example.com"                json:"email"`
+		Email    string `doc:"An address that nobody else has signed up with. May be left out with an invitation." example:"ada@example.com" json:"email,omitempty"`
 		Password string `doc:"12 to 128 characters, not a common password."    example:"correct horse battery staple"   json:"password"`
 		Name     string `doc:"At most 64 characters."                          example:"Ada Lovelace"                   json:"name"`
+
+		InvitationToken string `doc:"Of an invitation to this address, which proves it." json:"invitation_token,omitempty"`
 	}
 }
 
@@ -62,7 +64,9 @@ type userOutput struct {
 }
 
 func (a *api) signUp(ctx context.Context, in *signUpInput) (*userOutput, error) {
-	signedIn, err := a.accounts.SignUp(ctx, account.SignUpInput(in.Body), a.client(fiberOf(ctx)))
+	signedIn, err := a.accounts.SignUp(ctx, account.SignUpInput{
+		Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name, Invitation: domain.Token(in.Body.InvitationToken),
+	}, a.client(fiberOf(ctx)))
 	return a.signedIn(ctx, signedIn, err)
 }
 

@@ -14,6 +14,33 @@ func (a *api) registerDemo() {
 		Summary: "The mails that were sent, newest first", Access: AccessPublic, Status: http.StatusOK,
 		Errors: []int{http.StatusUnprocessableEntity},
 	}, a.listDemoMails)
+	register(a, Route{
+		ID: "advanceDemoClock", Method: http.MethodPost, Path: "/demo/clock", Tag: "Demo",
+		Summary: "Let days of the product's time pass; what is due is done before the answer", Access: AccessPublic, Body: BodyJSON,
+		Status: http.StatusOK,
+	}, a.advanceDemoClock)
+}
+
+type advanceInput struct {
+	Body struct {
+		AdvanceDays int32 `doc:"1 to 400." example:"7" json:"advance_days"`
+	}
+}
+
+type advancedOutput struct {
+	Body struct {
+		Now time.Time `json:"now"`
+	}
+}
+
+func (a *api) advanceDemoClock(ctx context.Context, in *advanceInput) (*advancedOutput, error) {
+	now, err := a.demo.Advance(ctx, int64(in.Body.AdvanceDays))
+	if err != nil {
+		return nil, err
+	}
+	out := &advancedOutput{}
+	out.Body.Now = now
+	return out, nil
 }
 
 type mailJSON struct {

@@ -53,8 +53,8 @@ func (a *api) refuse(c *fiber.Ctx, r *request, p *Problem) {
 	}
 }
 
-// refuseMissing answers 404 if the path names a workspace or membership that
-// the actor's organization does not have.
+// refuseMissing answers 404 if the path names a workspace, invitation or
+// membership that the actor's organization does not have.
 func (a *api) refuseMissing(c *fiber.Ctx, r *request) bool {
 	if r.actor.Organization == "" {
 		return false
@@ -69,6 +69,11 @@ func (a *api) refuseMissing(c *fiber.Ctx, r *request) bool {
 func (a *api) locate(c *fiber.Ctx, actor domain.Actor) error {
 	if id := c.Params("workspace"); id != "" {
 		if _, err := a.workspaces.Get(c.UserContext(), actor, pathID[domain.WorkspaceID](id)); err != nil {
+			return err
+		}
+	}
+	if id := c.Params("invitation"); id != "" {
+		if err := a.invitations.Locate(c.UserContext(), actor, pathID[domain.InvitationID](id)); err != nil {
 			return err
 		}
 	}
@@ -115,7 +120,7 @@ func (a *api) identify(c *fiber.Ctx, r *request, route *Route) error {
 		}
 		return nil
 	}
-	if route.Access == AccessPublic && !safe(route.Method) {
+	if route.Access == AccessPublic && !safe(route.Method) && !route.KnowsCaller {
 		return nil
 	}
 	caller, err := a.accounts.Authenticate(c.UserContext(), token)
@@ -151,6 +156,8 @@ func permit(actor domain.Actor, c *fiber.Ctx, route *Route) error {
 	switch {
 	case route.Permission == "":
 		return nil
+	case safe(route.Method):
+		return policy.RequireRole(actor, route.Permission)
 	case route.OrSelf:
 		return policy.RequireSelfOr(actor, pathID[domain.MembershipID](c.Params("membership")), route.Permission)
 	default:

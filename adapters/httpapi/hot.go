@@ -110,7 +110,7 @@ func (a *api) appendOrganization(b []byte, o domain.MemberOrganization) []byte {
 	b = appendLimit(append(b, `,"storage_bytes":`...), limits.StorageBytes)
 	b = appendLimit(append(b, `,"compute_seconds":`...), limits.ComputeSeconds)
 	b = strconv.AppendInt(append(b, `},"usage":{"members":`...), o.Members, 10)
-	b = append(b, `,"pending_invitations":0`...)
+	b = strconv.AppendInt(append(b, `,"pending_invitations":`...), o.PendingInvitations, 10)
 	b = strconv.AppendInt(append(b, `,"workspaces":`...), o.Workspaces, 10)
 	b = appendTime(append(b, `},"created_at":`...), o.CreatedAt)
 	b = appendTime(append(b, `,"updated_at":`...), o.UpdatedAt)

@@ -125,7 +125,7 @@ func (a *api) newOrganizationJSON(o domain.MemberOrganization) OrganizationJSON 
 		BillingEmail: o.BillingEmail, Plan: o.Plan, Owner: userRefJSON{ID: o.Owner, Name: o.OwnerName},
 		Membership:  ownMembershipJSON{ID: o.Membership, Role: o.Role, Permissions: permissions},
 		SuspendedAt: maybeTime(o.SuspendedAt), Limits: newLimitsJSON(organizationLimits(o)),
-		Usage:     seatsJSON{Members: count(o.Members), Workspaces: count(o.Workspaces)},
+		Usage:     seatsJSON{Members: count(o.Members), PendingInvitations: count(o.PendingInvitations), Workspaces: count(o.Workspaces)},
 		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
 }

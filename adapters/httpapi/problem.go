@@ -29,6 +29,8 @@ type Problem struct {
 	Limit     *count         `doc:"The plan's limit that refused."                                 json:"limit,omitempty"`
 	Used      *count         `doc:"How much of the limit is used."                                 json:"used,omitempty"`
 
+	Invitation *invitationPreviewJSON `doc:"The invitation that is over; with status 410." json:"invitation,omitempty"`
+
 	retryAfter int // seconds, for the header
 }
 
@@ -59,6 +61,7 @@ var statusOf = map[domain.Kind]int{
 	domain.KindInvalid:         http.StatusUnprocessableEntity,
 	domain.KindPrecondition:    http.StatusPreconditionFailed,
 	domain.KindConflict:        http.StatusConflict,
+	domain.KindGone:            http.StatusGone,
 	domain.KindTooMany:         http.StatusTooManyRequests,
 	domain.KindUnavailable:     http.StatusServiceUnavailable,
 }
@@ -151,6 +154,9 @@ func (p *Problem) send(c *fiber.Ctx) error {
 func (a *api) failed(ctx context.Context, c *fiber.Ctx, err error) *Problem {
 	r := requestOf(c)
 	p := newProblem(err, r.id)
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Invitation != nil {
+		p.Invitation = a.newInvitationPreviewJSON(*e.Invitation)
+	}
 	switch {
 	case p.Status == http.StatusInternalServerError:
 		a.log.LogAttrs(ctx, slog.LevelError, "request failed", append(r.attrs(), slog.Any("error", err))...)

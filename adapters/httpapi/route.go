@@ -46,6 +46,9 @@ type Route struct {
 	// OrSelf lets members do to themselves, as the {membership} of the path,
 	// what else takes the Permission.
 	OrSelf bool
+	// KnowsCaller lets a public route that changes nothing, though its method
+	// is an unsafe one, look at who is signed in.
+	KnowsCaller bool
 	// Sudo asks for a recent password.
 	Sudo bool
 	Body BodyKind

@@ -17,7 +17,7 @@ func (s *Service) Authenticate(ctx context.Context, token domain.Token) (domain.
 	if err != nil {
 		return domain.Caller{}, err
 	}
-	now := s.clock.Now()
+	now := s.real.Now()
 	if !session.Live(now) {
 		return domain.Caller{}, domain.ErrUnauthenticated
 	}
@@ -33,7 +33,7 @@ func (s *Service) Authenticate(ctx context.Context, token domain.Token) (domain.
 // RequireSudo fails with domain.ErrSudoRequired unless the password was given
 // in this session within domain.SudoWindow.
 func (s *Service) RequireSudo(session domain.Session) error {
-	if !session.Sudo(s.clock.Now()) {
+	if !session.Sudo(s.real.Now()) {
 		return domain.ErrSudoRequired
 	}
 	return nil

@@ -28,7 +28,11 @@ func (s *Service) Delete(ctx context.Context, caller domain.Caller) error {
 		}
 		avatar = user.Avatar
 		for _, actor := range actors {
-			if err := tx.Tenant(actor.Organization).Memberships().Remove(ctx, actor.Membership); err != nil {
+			tenant := tx.Tenant(actor.Organization)
+			if _, err := tenant.Invitations().Revoke(ctx, id, domain.Roles, s.clock.Now()); err != nil {
+				return err
+			}
+			if err := tenant.Memberships().Remove(ctx, actor.Membership); err != nil {
 				return err
 			}
 		}

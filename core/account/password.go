@@ -33,12 +33,15 @@ func (s *Service) ChangePassword(ctx context.Context, caller domain.Caller, curr
 		if err := tx.Sessions().RemoveOthers(ctx, user.ID, session.ID); err != nil {
 			return err
 		}
-		return tx.Sessions().Save(ctx, session)
+		if err := tx.Sessions().Save(ctx, session); err != nil {
+			return err
+		}
+		return tx.Outbox().Add(ctx, s.mails.PasswordChanged(user.ID))
 	})
 	if err != nil {
 		return "", err
 	}
-	return token, s.notify.PasswordChanged(ctx, caller.User)
+	return token, nil
 }
 
 // ForgotPassword mails a link to set a new password, if somebody has this
@@ -63,11 +66,9 @@ func (s *Service) ForgotPassword(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
-	link, token := s.newLink(user.ID, user.Email, domain.TokenResetPassword)
-	if err := s.store.AuthTokens().Add(ctx, link); err != nil {
-		return err
-	}
-	return s.notify.ResetPassword(ctx, user, token)
+	return s.store.Update(ctx, ports.OfUser(user.ID), func(tx ports.Repositories) error {
+		return s.mailLink(ctx, tx, user.ID, user.Email, domain.TokenResetPassword, s.mails.ResetPassword)
+	})
 }
 
 // ResetPassword uses a mailed link to set a new password. The link proves the
@@ -81,14 +82,14 @@ func (s *Service) ResetPassword(ctx context.Context, token domain.Token, next st
 	if err != nil {
 		return err
 	}
-	var user domain.User
-	err = s.store.Update(ctx, ports.Scope{}, func(tx ports.Repositories) error {
+	return s.store.Update(ctx, ports.Scope{}, func(tx ports.Repositories) error {
 		link, err := tx.AuthTokens().Take(ctx, token.Hash(), domain.TokenResetPassword)
 		if err != nil {
 			return err
 		}
 		now := s.clock.Now()
-		if user, err = tx.Users().Get(ctx, link.User); err != nil {
+		user, err := tx.Users().Get(ctx, link.User)
+		if err != nil {
 			return err
 		}
 		if !link.Live(now) || link.Email != user.Email {
@@ -107,12 +108,11 @@ func (s *Service) ResetPassword(ctx context.Context, token domain.Token, next st
 		if err := tx.AuthTokens().RemoveAll(ctx, user.ID, domain.TokenChangeEmail); err != nil {
 			return err
 		}
-		return tx.Sessions().RemoveOthers(ctx, user.ID, "")
+		if err := tx.Sessions().RemoveOthers(ctx, user.ID, ""); err != nil {
+			return err
+		}
+		return tx.Outbox().Add(ctx, s.mails.PasswordChanged(user.ID))
 	})
-	if err != nil {
-		return err
-	}
-	return s.notify.PasswordChanged(ctx, user)
 }
 
 // known reports whether somebody has this address.

@@ -8,13 +8,13 @@ import (
 
 	"rowhouse/core/domain"
 	"rowhouse/core/image"
-	"rowhouse/core/notification"
+	"rowhouse/core/mailing"
 	"rowhouse/ports"
 )
 
 // Config is what an assembly decides about accounts.
 type Config struct {
-	// Key authenticates the device cookie.
+	// Key authenticates the device cookie, and makes the tokens of mailed links.
 	Key domain.SecretKey
 	// VerifyAtOnce counts an address as proven on sign-up. Only for demos.
 	VerifyAtOnce bool
@@ -25,22 +25,23 @@ type Service struct {
 	config    Config
 	store     ports.Store
 	clock     ports.Clock
+	real      ports.RealClock
 	ids       ports.IDs
 	tokens    ports.Tokens
 	passwords ports.Passwords
 	throttle  ports.Throttle
 	images    *image.Store
-	notify    *notification.Service
+	mails     mailing.Jobs
 }
 
 // NewService returns a Service. All arguments are required.
 func NewService(
-	config Config, store ports.Store, clock ports.Clock, ids ports.IDs, tokens ports.Tokens,
-	passwords ports.Passwords, throttle ports.Throttle, images *image.Store, notify *notification.Service,
+	config Config, store ports.Store, clock ports.Clock, realClock ports.RealClock, ids ports.IDs, tokens ports.Tokens,
+	passwords ports.Passwords, throttle ports.Throttle, images *image.Store, mails mailing.Jobs,
 ) *Service {
 	return &Service{
-		config: config, store: store, clock: clock, ids: ids, tokens: tokens,
-		passwords: passwords, throttle: throttle, images: images, notify: notify,
+		config: config, store: store, clock: clock, real: realClock, ids: ids, tokens: tokens,
+		passwords: passwords, throttle: throttle, images: images, mails: mails,
 	}
 }
 

@@ -17,7 +17,8 @@ const maxPasswordBytes = 4 * domain.MaxPasswordLength
 // domain.ErrRateLimited after too many failures: the attempt is counted before
 // the password is looked at, so that many at once get no further than one
 // after the other. A device that has signed in before has a count of its own,
-// so that nobody can be locked out by a stranger.
+// so that nobody can be locked out by a stranger; from any other, the user is
+// told by mail.
 func (s *Service) SignIn(ctx context.Context, email, password string, client Client) (SignedIn, error) {
 	address, err := domain.ParseEmail("email", email)
 	if err != nil {
@@ -28,7 +29,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string, client Cli
 		return SignedIn{}, err
 	}
 	key := "password:" + string(address)
-	if nonce, ok := s.trustedDevice(user, client.Device); ok {
+	nonce, trusted := s.trustedDevice(user, client.Device)
+	if trusted {
 		key = "device:" + nonce
 	}
 	proof, err := s.verifyPassword(ctx, key, user, password, domain.ErrInvalidCredentials)
@@ -38,7 +40,10 @@ func (s *Service) SignIn(ctx context.Context, email, password string, client Cli
 	var signedIn SignedIn
 	err = s.redeem(ctx, proof, func(tx ports.Repositories, user *domain.User) error {
 		signedIn = s.newSession(*user, client)
-		return tx.Sessions().Add(ctx, signedIn.Caller.Session)
+		if err := tx.Sessions().Add(ctx, signedIn.Caller.Session); err != nil || trusted {
+			return err
+		}
+		return tx.Outbox().Add(ctx, s.mails.NewSignIn(signedIn.Caller.Session))
 	})
 	return signedIn, err
 }
@@ -94,7 +99,7 @@ func (s *Service) redeem(ctx context.Context, p proof, open func(ports.Repositor
 
 // newSession makes a session of the user on the client's device.
 func (s *Service) newSession(user domain.User, client Client) SignedIn {
-	token, now := s.tokens.New(), s.clock.Now()
+	token, now := s.tokens.New(), s.real.Now()
 	return SignedIn{
 		Caller: domain.Caller{User: user, Session: domain.Session{
 			ID: domain.SessionID(s.ids.New()), User: user.ID, Token: token.Hash(),

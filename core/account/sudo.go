@@ -31,6 +31,6 @@ func (s *Service) confirmPassword(ctx context.Context, caller domain.Caller, fie
 // renewed returns the session with a new token and the password just given.
 func (s *Service) renewed(session domain.Session) (domain.Session, domain.Token) {
 	token := s.tokens.New()
-	session.Token, session.SudoAt = token.Hash(), s.clock.Now()
+	session.Token, session.SudoAt = token.Hash(), s.real.Now()
 	return session, token
 }

@@ -12,8 +12,7 @@ import (
 // account to the new address that was asked for, or back to the old one. It
 // fails with domain.ErrInvalidToken or domain.ErrEmailTaken.
 func (s *Service) VerifyEmail(ctx context.Context, token domain.Token) error {
-	var moved *movedEmail
-	err := s.store.Update(ctx, ports.Scope{}, func(tx ports.Repositories) error {
+	return s.store.Update(ctx, ports.Scope{}, func(tx ports.Repositories) error {
 		link, err := tx.AuthTokens().Take(ctx, token.Hash(), domain.TokenVerifyEmail, domain.TokenChangeEmail, domain.TokenRevertEmail)
 		if err != nil {
 			return err
@@ -34,21 +33,8 @@ func (s *Service) VerifyEmail(ctx context.Context, token domain.Token) error {
 		if err := tx.Users().Save(ctx, user); err != nil {
 			return err
 		}
-		moved, err = s.settleMove(ctx, tx, link, user, old)
-		return err
+		return s.settleMove(ctx, tx, link, user, old)
 	})
-	if err != nil || moved == nil {
-		return err
-	}
-	return s.notify.EmailChanged(ctx, moved.user, moved.old, moved.revert)
-}
-
-// movedEmail is an account that has a new address, with the way back, if the
-// old one gets it.
-type movedEmail struct {
-	user   domain.User
-	old    domain.Email
-	revert domain.Token
 }
 
 // settleMove does what follows from a change of address: the old one gets a
@@ -56,26 +42,27 @@ type movedEmail struct {
 // somebody else may have made the change. While an earlier address can still
 // take the account back, a later one gets no such link: else whoever stole the
 // account could move it twice and keep its owner out.
-func (s *Service) settleMove(ctx context.Context, tx ports.Repositories, link domain.AuthToken, user domain.User, old domain.Email) (*movedEmail, error) {
+func (s *Service) settleMove(ctx context.Context, tx ports.Repositories, link domain.AuthToken, user domain.User, old domain.Email) error {
 	switch link.Purpose {
 	case domain.TokenChangeEmail:
 		earlier, err := tx.AuthTokens().Of(ctx, user.ID, domain.TokenRevertEmail)
 		if err == nil && earlier.Live(s.clock.Now()) {
-			return &movedEmail{user: user, old: old}, nil
+			return tx.Outbox().Add(ctx, s.mails.EmailChanged(user.ID, old, ""))
 		}
 		if err != nil && !errors.Is(err, domain.ErrNotFound) {
-			return nil, err
+			return err
 		}
-		revert, token := s.newLink(user.ID, old, domain.TokenRevertEmail)
-		return &movedEmail{user: user, old: old, revert: token}, tx.AuthTokens().Add(ctx, revert)
+		return s.mailLink(ctx, tx, user.ID, old, domain.TokenRevertEmail, func(user domain.UserID, link string) domain.Job {
+			return s.mails.EmailChanged(user, old, link)
+		})
 	case domain.TokenRevertEmail:
 		if err := tx.AuthTokens().RemoveAll(ctx, user.ID, domain.TokenChangeEmail, domain.TokenResetPassword); err != nil {
-			return nil, err
+			return err
 		}
-		return nil, tx.Sessions().RemoveOthers(ctx, user.ID, "")
+		return tx.Sessions().RemoveOthers(ctx, user.ID, "")
 	case domain.TokenVerifyEmail, domain.TokenResetPassword:
 	}
-	return nil, nil
+	return nil
 }
 
 // ResendVerification mails the link again; the one before dies. For an address
@@ -89,11 +76,9 @@ func (s *Service) ResendVerification(ctx context.Context, caller domain.Caller) 
 	if err := s.attempt(ctx, "verify:"+string(user.ID), domain.ThrottleResets); err != nil {
 		return err
 	}
-	link, token := s.newLink(user.ID, user.Email, domain.TokenVerifyEmail)
-	if err := s.store.AuthTokens().Add(ctx, link); err != nil {
-		return err
-	}
-	return s.notify.VerifyEmail(ctx, user, token)
+	return s.store.Update(ctx, ports.OfUser(user.ID), func(tx ports.Repositories) error {
+		return s.mailVerification(ctx, tx, user)
+	})
 }
 
 // ChangeEmail mails a link to the address that the account shall move to, and
@@ -111,9 +96,10 @@ func (s *Service) ChangeEmail(ctx context.Context, caller domain.Caller, email s
 	if taken, err := s.known(ctx, address); err != nil || taken {
 		return err
 	}
-	link, token := s.newLink(user.ID, address, domain.TokenChangeEmail)
-	if err := s.store.AuthTokens().Add(ctx, link); err != nil {
-		return err
-	}
-	return s.notify.ChangeEmail(ctx, user, address, token)
+	return s.store.Update(ctx, ports.OfUser(user.ID), func(tx ports.Repositories) error {
+		if err := s.mailLink(ctx, tx, user.ID, address, domain.TokenChangeEmail, s.mails.ConfirmNewEmail); err != nil {
+			return err
+		}
+		return tx.Outbox().Add(ctx, s.mails.EmailChangeAsked(user))
+	})
 }

@@ -31,14 +31,21 @@ func NewService(store ports.Store, clock ports.Clock, ids ports.IDs, key domain.
 // newest first; the key of the page is the invitation's id. It requires
 // members:invite, also where the organization is suspended: it is read only.
 func (s *Service) List(ctx context.Context, actor domain.Actor, state string, page domain.PageRequest) (domain.Page[domain.InvitationDetail], error) {
-	if !policy.Allows(actor.Role, domain.MembersInvite) {
-		return domain.Page[domain.InvitationDetail]{}, domain.ErrForbidden
+	if err := policy.RequireRole(actor, domain.MembersInvite); err != nil {
+		return domain.Page[domain.InvitationDetail]{}, err
 	}
 	wanted, err := domain.ParseInvitationState(state)
 	if err != nil {
 		return domain.Page[domain.InvitationDetail]{}, err
 	}
 	return s.store.Tenant(actor.Organization).Invitations().List(ctx, wanted, s.clock.Now(), page)
+}
+
+// Locate fails with domain.ErrNotFound if the actor's organization has no such
+// invitation. It shows nothing of one, so every member may ask.
+func (s *Service) Locate(ctx context.Context, actor domain.Actor, id domain.InvitationID) error {
+	_, err := s.store.Tenant(actor.Organization).Invitations().Get(ctx, id)
+	return err
 }
 
 // StateOf returns the state that an invitation has by now.

@@ -79,9 +79,11 @@ func (s *Service) ChangeRole(ctx context.Context, actor domain.Actor, id domain.
 		if member.Membership, err = member.ChangeRole(actor, role, s.clock.Now()); err != nil {
 			return err
 		}
-		member.Membership, err = memberships.Save(ctx, member.Membership)
+		if member.Membership, err = memberships.Save(ctx, member.Membership); err != nil {
+			return err
+		}
 		changed = member
-		return err
+		return s.revokeAbove(ctx, tx, actor.Organization, member.User, role)
 	})
 	return changed, err
 }
@@ -105,6 +107,23 @@ func (s *Service) Remove(ctx context.Context, actor domain.Actor, id domain.Memb
 		if err := member.Removable(); err != nil {
 			return err
 		}
+		if err := s.revokeAbove(ctx, tx, actor.Organization, member.User, ""); err != nil {
+			return err
+		}
 		return memberships.Remove(ctx, id)
 	})
+}
+
+// revokeAbove takes back the pending invitations that the user sent for roles
+// above the one they have from now on: "" for none at all. Nobody outlasts
+// their own standing through somebody they brought in.
+func (s *Service) revokeAbove(ctx context.Context, tx ports.Repositories, organization domain.OrganizationID, user domain.UserID, role domain.Role) error {
+	var above []domain.Role
+	for _, r := range domain.Roles {
+		if r.Above(role) {
+			above = append(above, r)
+		}
+	}
+	_, err := tx.Tenant(organization).Invitations().Revoke(ctx, user, above, s.clock.Now())
+	return err
 }

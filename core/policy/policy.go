@@ -43,13 +43,20 @@ func Allows(role domain.Role, p domain.Permission) bool {
 // domain.Permissions. The caller must not change the slice.
 func Granted(role domain.Role) []domain.Permission { return granted[role] }
 
-// Require returns nil if the actor has permission p and the organization can
-// be changed, else domain.ErrForbidden or domain.ErrOrganizationSuspended.
-// Every permission is one to change something: reading is what membership
-// itself allows.
-func Require(actor domain.Actor, p domain.Permission) error {
+// RequireRole returns nil if the actor's role has permission p, else
+// domain.ErrForbidden: for what only those may read who may change it.
+func RequireRole(actor domain.Actor, p domain.Permission) error {
 	if !Allows(actor.Role, p) {
 		return domain.ErrForbidden
+	}
+	return nil
+}
+
+// Require returns nil if the actor has permission p and the organization can
+// be changed, else domain.ErrForbidden or domain.ErrOrganizationSuspended.
+func Require(actor domain.Actor, p domain.Permission) error {
+	if err := RequireRole(actor, p); err != nil {
+		return err
 	}
 	return RequireActive(actor)
 }
