@@ -1,9 +1,15 @@
 package bootstrap
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/google/wire"
 
+	"rowhouse/adapters/blob"
 	"rowhouse/adapters/httpapi"
+	"rowhouse/adapters/imaging"
+	"rowhouse/adapters/unidecode"
 	"rowhouse/core/account"
 	"rowhouse/core/billing"
 	"rowhouse/core/image"
@@ -39,6 +45,14 @@ var Driving = wire.NewSet(
 	wire.Struct(new(httpapi.Services), "*"),
 )
 
+// Driven builds the driven adapters that are the same in every assembly. The
+// others an assembly brings itself.
+var Driven = wire.NewSet(
+	OpenBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)),
+	imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)),
+	wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)),
+)
+
 // Version is the release that this binary was built from.
 type Version string
 
@@ -53,4 +67,13 @@ func NewHTTPConfig(config Config, version Version, clock ports.Clock, ids ports.
 		PublicURL: config.PublicURL, TrustedProxies: config.TrustedProxies, Key: config.SecretKey,
 		Version: string(version), Now: clock.Now, NewID: ids.New, Requests: logs.Requests, Checks: checks,
 	}
+}
+
+// OpenBlobs provides the store of files that BLOB_URL names, and what closes it.
+func OpenBlobs(ctx context.Context, config Config) (*blob.Store, func(), error) {
+	blobs, closeBlobs, err := blob.Open(ctx, config.BlobURL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("BLOB_URL: %w", err)
+	}
+	return blobs, closeBlobs, nil
 }

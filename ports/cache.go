@@ -38,6 +38,21 @@ type CacheKey struct {
 	Version int
 }
 
+// Valid reports whether the key is as said here.
+func (k CacheKey) Valid() bool {
+	for i := range len(k.Kind) {
+		if k.Kind[i] < 'a' || k.Kind[i] > 'z' {
+			return false
+		}
+	}
+	for i := range len(k.ID) {
+		if k.ID[i] < ' ' || k.ID[i] == 0x7f {
+			return false
+		}
+	}
+	return k.Kind != ""
+}
+
 // CacheNamespace is one part of a Cache.
 type CacheNamespace interface {
 	// Get returns the value under the key, and whether there is one. A value

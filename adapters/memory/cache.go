@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -76,7 +75,7 @@ func (n cacheNamespace) Get(ctx context.Context, key ports.CacheKey) (value []by
 
 // Set implements ports.CacheNamespace.
 func (n cacheNamespace) Set(ctx context.Context, key ports.CacheKey, value []byte, ttl time.Duration) {
-	if ctx.Err() != nil || !valid(key) {
+	if ctx.Err() != nil || !key.Valid() {
 		return
 	}
 	c := n.cache
@@ -106,10 +105,3 @@ func (n cacheNamespace) Delete(_ context.Context, keys ...ports.CacheKey) {
 }
 
 func (n cacheNamespace) key(key ports.CacheKey) cacheKey { return cacheKey{n.tenant, n.global, key} }
-
-// valid says whether a key is as ports.CacheKey asks for.
-func valid(key ports.CacheKey) bool {
-	noLetter := func(r rune) bool { return r < 'a' || r > 'z' }
-	control := func(r rune) bool { return r < ' ' || r == 0x7f }
-	return key.Kind != "" && !strings.ContainsFunc(key.Kind, noLetter) && !strings.ContainsFunc(key.ID, control)
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -131,7 +132,7 @@ func (c *conn) pipeline(s statement, query string, args []driver.NamedValue) *pi
 	if !set && s.rowLock == "" && (!s.writes || told == nil) {
 		return nil
 	}
-	p := &pipeline{conn: c}
+	p := &pipeline{pgx: c.pgx}
 	if set {
 		s.session.queue(&p.batch, c.session)
 		if c.inTransaction {
@@ -153,7 +154,7 @@ func (c *conn) pipeline(s statement, query string, args []driver.NamedValue) *pi
 // pipeline is a statement with what goes before and after it, sent together.
 // They are one transaction, be it that of the connection or one of their own.
 type pipeline struct {
-	conn    *conn
+	pgx     *pgx.Conn
 	batch   pgx.Batch
 	before  int            // how many go before the statement
 	told    func([]Change) // nil where nobody wants to know what changed
@@ -162,7 +163,7 @@ type pipeline struct {
 
 // send sends everything, and reads up to the statement.
 func (p *pipeline) send(ctx context.Context) error {
-	p.results = p.conn.pgx.SendBatch(ctx, &p.batch)
+	p.results = p.pgx.SendBatch(ctx, &p.batch)
 	for range p.before {
 		if _, err := p.results.Exec(); err != nil {
 			_ = p.results.Close()
@@ -177,11 +178,8 @@ func (p *pipeline) send(ctx context.Context) error {
 func (p *pipeline) end() error {
 	var changes []Change
 	if p.told != nil {
-		found, err := p.results.Query()
-		if err == nil {
-			changes, err = scanChanges(found)
-		}
-		if err != nil {
+		var err error
+		if changes, err = p.changes(); err != nil {
 			_ = p.results.Close()
 			return err
 		}
@@ -193,6 +191,15 @@ func (p *pipeline) end() error {
 		p.told(changes)
 	}
 	return nil
+}
+
+// changes reads what ownChanges, the next statement of the pipeline, found.
+func (p *pipeline) changes() ([]Change, error) {
+	found, err := p.results.Query()
+	if err != nil {
+		return nil, err
+	}
+	return scanChanges(found)
 }
 
 // BeginTx begins a transaction, sets its session and takes its locks, in one
@@ -223,7 +230,7 @@ func (t transaction) Commit() error {
 	if !t.conn.wrote || t.conn.told == nil || t.conn.pgx.IsClosed() || t.ctx.Err() != nil {
 		return t.conn.end(t.ctx, "commit")
 	}
-	p := &pipeline{conn: t.conn, told: t.conn.told}
+	p := &pipeline{pgx: t.conn.pgx, told: t.conn.told}
 	p.batch.Queue(ownChanges)
 	return t.conn.commit(t.ctx, p)
 }
@@ -238,11 +245,7 @@ func (c *conn) commit(ctx context.Context, p *pipeline) error {
 	if err := p.send(ctx); err != nil {
 		return err
 	}
-	found, err := p.results.Query()
-	var changes []Change
-	if err == nil {
-		changes, err = scanChanges(found)
-	}
+	changes, err := p.changes()
 	if err != nil {
 		_ = p.results.Close()
 		return errors.Join(err, c.end(ctx, "rollback"))
@@ -251,11 +254,18 @@ func (c *conn) commit(ctx context.Context, p *pipeline) error {
 	if closed := p.results.Close(); err == nil {
 		err = closed
 	}
-	if err == nil && tag.String() == "ROLLBACK" {
-		err = pgx.ErrTxCommitRollback
-	}
+	err = committed(tag, err)
 	if err == nil && len(changes) > 0 {
 		c.told(changes)
+	}
+	return err
+}
+
+// committed is the error of a commit. PostgreSQL answers it with a rollback,
+// and no error, where the transaction had failed before.
+func committed(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.String() == "ROLLBACK" {
+		return pgx.ErrTxCommitRollback
 	}
 	return err
 }
@@ -277,8 +287,8 @@ func (c *conn) end(ctx context.Context, how string) error {
 		defer cancel()
 	}
 	tag, err := c.pgx.Exec(ctx, how)
-	if err == nil && how == "commit" && tag.String() == "ROLLBACK" {
-		err = pgx.ErrTxCommitRollback
+	if how == "commit" {
+		err = committed(tag, err)
 	}
 	return err
 }

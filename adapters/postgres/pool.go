@@ -98,23 +98,19 @@ func (p *pool) query(ctx context.Context, s session, scan func(pgx.Rows) error, 
 		return err
 	}
 	defer c.Release()
-	b := &pgx.Batch{}
-	s.queue(b, session{})
-	before := b.Len()
-	b.Queue(sql, args...)
-	results := c.SendBatch(ctx, b)
-	for range before {
-		if _, err := results.Exec(); err != nil {
-			_ = results.Close()
-			return err
-		}
+	line := &pipeline{pgx: c.Conn()}
+	s.queue(&line.batch, session{})
+	line.before = line.batch.Len()
+	line.batch.Queue(sql, args...)
+	if err := line.send(ctx); err != nil {
+		return err
 	}
-	found, err := results.Query()
+	found, err := line.results.Query()
 	if err == nil {
 		err = scan(found)
 		found.Close()
 	}
-	if closed := results.Close(); err == nil {
+	if closed := line.results.Close(); err == nil {
 		err = closed
 	}
 	return err

@@ -18,7 +18,6 @@ type Store struct {
 	repositories
 
 	pool  *pool
-	db    *gorm.DB
 	turns *turns
 }
 
@@ -46,7 +45,7 @@ func newStore(pool *pool) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open GORM: %w", err)
 	}
-	s := &Store{pool: pool, db: db, turns: newTurns()}
+	s := &Store{pool: pool, turns: newTurns()}
 	s.repositories = repositories{store: s, db: db}
 	return s, nil
 }

@@ -52,7 +52,7 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 		return false, 0, translate(err)
 	}
 	defer done()
-	err = t.store.db.WithContext(statement{}.in(ctx)).Transaction(func(tx *gorm.DB) error {
+	err = t.store.platform(ctx).Transaction(func(tx *gorm.DB) error {
 		var known throttleRow
 		if err := tx.Raw(lockAttempts, map[string]any{"key": throttleKey(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
 			return err

@@ -70,36 +70,43 @@ func (r workspaces) query(ctx context.Context, most int, query string, args ...a
 		return r.queryInUpdate(ctx, query, args...)
 	}
 	found := make([]domain.WorkspaceDetail, 0, min(most, 32))
-	err := r.store.pool.query(ctx, session{organization: r.id}, func(rows pgx.Rows) error {
-		for rows.Next() {
-			found = append(found, domain.WorkspaceDetail{})
-			if err := rows.Scan(workspaceFields(&found[len(found)-1])...); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+	err := r.store.pool.query(ctx, session{organization: r.id}, func(rows pgx.Rows) (err error) {
+		found, err = scanWorkspaces(found, rows)
+		return err
 	}, query, args...)
 	return found, translate(err)
 }
 
 // queryInUpdate reads them over the connection of the update.
 func (r workspaces) queryInUpdate(ctx context.Context, query string, args ...any) ([]domain.WorkspaceDetail, error) {
-	rows, err := r.own(ctx).Raw(query, args...).Rows()
+	rows, err := r.own(ctx).Raw(query, args...).Rows() //nolint:rowserrcheck // scanWorkspaces checks it
 	if err != nil {
 		return nil, translate(err)
 	}
 	defer func() { _ = rows.Close() }() // again, where it did not come so far
-	var found []domain.WorkspaceDetail
-	for rows.Next() {
-		found = append(found, domain.WorkspaceDetail{})
-		if err := rows.Scan(workspaceFields(&found[len(found)-1])...); err != nil {
-			return nil, translate(err)
-		}
-	}
-	if err := rows.Err(); err != nil {
+	found, err := scanWorkspaces(nil, rows)
+	if err != nil {
 		return nil, translate(err)
 	}
 	return found, translate(rows.Close())
+}
+
+// scanned are rows of pgx or of database/sql.
+type scanned interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+}
+
+// scanWorkspaces adds the workspaces in rows to those that were found.
+func scanWorkspaces(found []domain.WorkspaceDetail, rows scanned) ([]domain.WorkspaceDetail, error) {
+	for rows.Next() {
+		found = append(found, domain.WorkspaceDetail{})
+		if err := rows.Scan(workspaceFields(&found[len(found)-1])...); err != nil {
+			return found, err
+		}
+	}
+	return found, rows.Err()
 }
 
 // workspaceFields are where workspaceColumns go.

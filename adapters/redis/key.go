@@ -37,7 +37,7 @@ func globalSpace(name ports.GlobalNamespace) space {
 // one. All names are made here. No two keys share one: what stands around the id
 // has no colons of its own.
 func (s space) key(key ports.CacheKey) (name string, ok bool) {
-	if s.class == "" || !lettersOnly(key.Kind) || !printable(key.ID) {
+	if s.class == "" || !key.Valid() {
 		return "", false
 	}
 	return s.class + ":" + s.owner + ":" + key.Kind + ":" + key.ID + ":v" + strconv.Itoa(key.Version), true
@@ -50,15 +50,6 @@ func lettersOnly(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-func printable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 // seal puts the name in front of the value, in a line of its own.

@@ -3,10 +3,6 @@
 package inmemory
 
 import (
-	"context"
-	"fmt"
-
-	"rowhouse/adapters/blob"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/memory"
 	"rowhouse/bootstrap"
@@ -41,14 +37,6 @@ type Options struct {
 
 func newAccountConfig(config bootstrap.Config, options Options) account.Config {
 	return account.Config{Key: config.SecretKey, VerifyAtOnce: options.VerifyAtOnce}
-}
-
-func openBlobs(ctx context.Context, config bootstrap.Config) (*blob.Store, func(), error) {
-	blobs, closeBlobs, err := blob.Open(ctx, config.BlobURL)
-	if err != nil {
-		return nil, nil, fmt.Errorf("BLOB_URL: %w", err)
-	}
-	return blobs, closeBlobs, nil
 }
 
 // newChecks returns what readiness reports: nothing here can be down.

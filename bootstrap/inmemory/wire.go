@@ -7,21 +7,15 @@ import (
 
 	"github.com/google/wire"
 
-	"rowhouse/adapters/blob"
-	"rowhouse/adapters/imaging"
 	"rowhouse/adapters/memory"
-	"rowhouse/adapters/unidecode"
 	"rowhouse/bootstrap"
 	"rowhouse/core/demo"
 	"rowhouse/ports"
 )
 
-// adapters binds every driven port.
+// adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
 	memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)),
-	openBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)),
-	imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)),
-	wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)),
 	wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"),
 )
 
@@ -31,6 +25,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 	panic(wire.Build(
 		bootstrap.Core,
 		bootstrap.Driving,
+		bootstrap.Driven,
 		adapters,
 		demo.NewService,
 		newAccountConfig,

@@ -9,7 +9,6 @@ package inmemory
 import (
 	"context"
 	"github.com/google/wire"
-	"rowhouse/adapters/blob"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/imaging"
 	"rowhouse/adapters/memory"
@@ -45,7 +44,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 	throttle := options.Throttle
 	imagingConfig := imaging.DefaultConfig()
 	images := imaging.New(imagingConfig)
-	blobStore, cleanup, err := openBlobs(ctx, config)
+	blobStore, cleanup, err := bootstrap.OpenBlobs(ctx, config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,5 +91,5 @@ var (
 
 // wire.go:
 
-// adapters binds every driven port.
-var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), openBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)), imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)), wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)), wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"))
+// adapters binds the driven ports that bootstrap.Driven leaves.
+var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"))

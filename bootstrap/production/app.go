@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"rowhouse/adapters/blob"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/rowcache"
@@ -100,14 +99,6 @@ func openRedis(config bootstrap.ServiceConfig, logs bootstrap.Logs) (*redis.Clie
 		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	return client, client.Close, nil
-}
-
-func openBlobs(ctx context.Context, config bootstrap.Config) (*blob.Store, func(), error) {
-	blobs, closeBlobs, err := blob.Open(ctx, config.BlobURL)
-	if err != nil {
-		return nil, nil, fmt.Errorf("BLOB_URL: %w", err)
-	}
-	return blobs, closeBlobs, nil
 }
 
 func newRows(database *postgres.Store, cache *redis.Cache, signal *redis.Signal, options Options) *rowcache.Store {

@@ -7,22 +7,15 @@ import (
 
 	"github.com/google/wire"
 
-	"rowhouse/adapters/blob"
-	"rowhouse/adapters/imaging"
 	"rowhouse/adapters/redis"
-	"rowhouse/adapters/unidecode"
 	"rowhouse/bootstrap"
-	"rowhouse/ports"
 )
 
-// adapters binds every driven port.
+// adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
 	openDatabase, newRows, newStore, newThrottle,
 	openRedis, redis.NewCache, redis.NewSignal,
 	newServer, newMailer,
-	openBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)),
-	imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)),
-	wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)),
 	wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),
 )
 
@@ -32,6 +25,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	panic(wire.Build(
 		bootstrap.Core,
 		bootstrap.Driving,
+		bootstrap.Driven,
 		adapters,
 		noDemo,
 		newAccountConfig,

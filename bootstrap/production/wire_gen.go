@@ -9,7 +9,6 @@ package production
 import (
 	"context"
 	"github.com/google/wire"
-	"rowhouse/adapters/blob"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/imaging"
 	"rowhouse/adapters/redis"
@@ -24,7 +23,6 @@ import (
 	"rowhouse/core/organization"
 	"rowhouse/core/slug"
 	"rowhouse/core/workspace"
-	"rowhouse/ports"
 )
 
 // Injectors from wire.go:
@@ -68,7 +66,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	throttle := newThrottle(store, clock, options)
 	imagingConfig := imaging.DefaultConfig()
 	images := imaging.New(imagingConfig)
-	blobStore, cleanup4, err := openBlobs(ctx, bootstrapConfig)
+	blobStore, cleanup4, err := bootstrap.OpenBlobs(ctx, bootstrapConfig)
 	if err != nil {
 		cleanup3()
 		cleanup2()
@@ -124,9 +122,8 @@ var (
 
 // wire.go:
 
-// adapters binds every driven port.
+// adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
 	openDatabase, newRows, newStore, newThrottle,
-	openRedis, redis.NewCache, redis.NewSignal, newServer, newMailer,
-	openBlobs, wire.Bind(new(ports.Blobs), new(*blob.Store)), imaging.DefaultConfig, imaging.New, wire.Bind(new(ports.Images), new(*imaging.Images)), wire.Value(unidecode.Transliterator{}), wire.Bind(new(ports.Transliterator), new(unidecode.Transliterator)), wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),
+	openRedis, redis.NewCache, redis.NewSignal, newServer, newMailer, wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),
 )

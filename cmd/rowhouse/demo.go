@@ -77,9 +77,7 @@ Rowhouse is running in memory. Stop it with Ctrl+C; nothing is kept.
 Sign in with the password %[2]q as
 
 `, url, seed.Password)
-	for _, a := range accounts {
-		fmt.Fprintf(out, "  %-26s %s\n", a.Email, a.Shows)
-	}
+	listAccounts(out, accounts)
 	fmt.Fprintf(out, `
 Or try it at once, as %[2]s:
 

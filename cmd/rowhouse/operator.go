@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rowhouse/bootstrap"
+	"rowhouse/bootstrap/production"
 	"rowhouse/core/domain"
 )
 
@@ -36,22 +37,14 @@ func newOperatorChange(verb, short string, operator bool) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return runOperator(cmd.Context(), config, args[0], operator, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return withService(cmd.Context(), config, cmd.ErrOrStderr(), func(app *production.App) error {
+				return runOperator(cmd.Context(), app, args[0], operator, cmd.OutOrStdout())
+			})
 		},
 	}
 }
 
-func runOperator(ctx context.Context, config bootstrap.ServiceConfig, email string, operator bool, out, output io.Writer) error {
-	logs, flush := bootstrap.NewLogs(output, config.LogLevel)
-	defer flush()
-	app, closeApp, err := newService(ctx, config, logs)
-	if err != nil {
-		return err
-	}
-	defer closeApp()
-	if err := awaitDatabase(ctx, app, logs); err != nil {
-		return err
-	}
+func runOperator(ctx context.Context, app *production.App, email string, operator bool, out io.Writer) error {
 	user, err := app.Accounts.SetOperator(ctx, email, operator)
 	if errors.Is(err, domain.ErrNotFound) {
 		return fmt.Errorf("nobody has signed up as %s", email)

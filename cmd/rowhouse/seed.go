@@ -12,6 +12,7 @@ import (
 
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
+	"rowhouse/bootstrap/production"
 	"rowhouse/bootstrap/seed"
 	"rowhouse/core/domain"
 )
@@ -31,7 +32,9 @@ func newSeedCommand() *cobra.Command {
 			if !force && !isHere(config.PublicURL.Hostname()) {
 				return fmt.Errorf("PUBLIC_URL is %s, and everybody knows the passwords of seeded users. If that is meant, say --force", config.PublicURL)
 			}
-			return runSeed(cmd.Context(), config, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return withService(cmd.Context(), config, cmd.ErrOrStderr(), func(app *production.App) error {
+				return runSeed(cmd.Context(), app, cmd.OutOrStdout())
+			})
 		},
 	}
 	command.Flags().BoolVar(&force, "force", false, "seed although others can reach the service")
@@ -43,17 +46,7 @@ func isHere(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-func runSeed(ctx context.Context, config bootstrap.ServiceConfig, out, output io.Writer) error {
-	logs, flush := bootstrap.NewLogs(output, config.LogLevel)
-	defer flush()
-	app, closeApp, err := newService(ctx, config, logs)
-	if err != nil {
-		return err
-	}
-	defer closeApp()
-	if err := awaitDatabase(ctx, app, logs); err != nil {
-		return err
-	}
+func runSeed(ctx context.Context, app *production.App, out io.Writer) error {
 	accounts, err := seed.Seeder{
 		Store: app.Store, Clock: system.Clock{}, IDs: system.IDs{}, Tokens: system.Tokens{},
 		Organizations: app.Organizations, Workspaces: app.Workspaces,
@@ -65,8 +58,13 @@ func runSeed(ctx context.Context, config bootstrap.ServiceConfig, out, output io
 		return err
 	}
 	fmt.Fprintf(out, "Seeded. Sign in with the password %q as\n\n", seed.Password)
+	listAccounts(out, accounts)
+	return nil
+}
+
+// listAccounts says as whom one can sign in, and what there is to see.
+func listAccounts(out io.Writer, accounts []seed.Account) {
 	for _, a := range accounts {
 		fmt.Fprintf(out, "  %-26s %s\n", a.Email, a.Shows)
 	}
-	return nil
 }

@@ -2,8 +2,6 @@ package rowcache
 
 import (
 	"context"
-	"encoding/hex"
-	"strings"
 	"sync"
 
 	"rowhouse/adapters/postgres"
@@ -61,15 +59,4 @@ func (a *announcer) run(ctx context.Context) {
 			a.cache.Tenant(id).Delete(ctx, detailKey(id))
 		}
 	}
-}
-
-// hashOf reads the hash of a token as the trigger writes it, which depends on
-// the settings of who made the change.
-func hashOf(text string) (h domain.TokenHash, ok bool) {
-	digits, ok := strings.CutPrefix(text, `\x`)
-	if !ok || len(digits) != hex.EncodedLen(len(h)) {
-		return h, false
-	}
-	_, err := hex.Decode(h[:], []byte(digits))
-	return h, err == nil
 }

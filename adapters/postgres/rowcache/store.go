@@ -2,6 +2,7 @@ package rowcache
 
 import (
 	"context"
+	"encoding/hex"
 	"strings"
 	"sync"
 	"time"
@@ -105,6 +106,17 @@ func (s *Store) drop(subject postgres.Subject, key string) {
 	case postgres.SubjectSlug:
 		s.slugs.drop(domain.Slug(key))
 	}
+}
+
+// hashOf reads the hash of a token as the trigger writes it, which depends on
+// the settings of who made the change.
+func hashOf(text string) (h domain.TokenHash, ok bool) {
+	digits, ok := strings.CutPrefix(text, `\x`)
+	if !ok || len(digits) != hex.EncodedLen(len(h)) {
+		return h, false
+	}
+	_, err := hex.Decode(h[:], []byte(digits))
+	return h, err == nil
 }
 
 // Sessions implements ports.Repositories.
