@@ -19,6 +19,9 @@ type Users interface {
 	// Save replaces a stored user. It fails with domain.ErrNotFound or
 	// domain.ErrEmailTaken.
 	Save(ctx context.Context, user domain.User) error
+	// SweepUnverified deletes the users who signed up before a time, have not
+	// proven their address and are members of nothing.
+	SweepUnverified(ctx context.Context, before time.Time) error
 	// Remove deletes the user with all sessions and links, or fails with
 	// domain.ErrNotFound. The user must have no membership left.
 	Remove(ctx context.Context, id domain.UserID) error
@@ -41,6 +44,8 @@ type Sessions interface {
 	// List returns a user's sessions, newest first; the key of the page is
 	// the session's id.
 	List(ctx context.Context, user domain.UserID, page domain.PageRequest) (domain.Page[domain.Session], error)
+	// Sweep deletes sessions that began before a time.
+	Sweep(ctx context.Context, before time.Time) error
 	// Remove ends one session of the user, or fails with domain.ErrNotFound.
 	Remove(ctx context.Context, user domain.UserID, id domain.SessionID) error
 	// RemoveOthers ends all sessions of the user but one; "" ends all.
@@ -58,6 +63,8 @@ type AuthTokens interface {
 	// Of returns the user's token of a purpose, or domain.ErrNotFound. It does
 	// not look at the time: ask the token whether it is live.
 	Of(ctx context.Context, user domain.UserID, purpose domain.TokenPurpose) (domain.AuthToken, error)
+	// Sweep deletes tokens that were made before a time.
+	Sweep(ctx context.Context, before time.Time) error
 	// RemoveAll kills the user's tokens of the given purposes.
 	RemoveAll(ctx context.Context, user domain.UserID, purposes ...domain.TokenPurpose) error
 }

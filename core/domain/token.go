@@ -59,6 +59,9 @@ func LinkToken(key SecretKey, purpose TokenPurpose, id string) Token {
 	return Token(base64.RawURLEncoding.EncodeToString(key.MAC("link", string(purpose), id)))
 }
 
+// LongestTokenLifetime is after how long no token of any purpose lives.
+const LongestTokenLifetime = 72 * time.Hour
+
 // AuthToken is a link that was mailed to prove a mailbox. It works once.
 type AuthToken struct {
 	Hash      TokenHash

@@ -19,6 +19,10 @@ type User struct {
 // EmailVerified reports whether the user has proven to receive mail at Email.
 func (u User) EmailVerified() bool { return !u.EmailVerifiedAt.IsZero() }
 
+// UnverifiedLifetime is how long an account is kept whose address is not
+// proven: somebody else may have typed it.
+const UnverifiedLifetime = 7 * 24 * time.Hour
+
 // UserRef is what others see of a user in passing.
 type UserRef struct {
 	ID   UserID

@@ -1,0 +1,169 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/google/wire"
+
+	"rowhouse/core/domain"
+	"rowhouse/core/job"
+	"rowhouse/core/mailing"
+	"rowhouse/ports"
+)
+
+// Working builds what does the jobs.
+var Working = wire.NewSet(
+	job.NewRelay,
+	job.NewScheduler,
+	job.NewSweeper,
+	job.NewWorker,
+	mailing.NewSender,
+	newFileURL,
+	newHandlers,
+	newSchedules,
+	newSpread,
+	wire.Struct(new(Work), "*"),
+)
+
+func newHandlers(sender *mailing.Sender, sweeper *job.Sweeper) job.Handlers {
+	handlers := job.Handlers{}
+	maps.Copy(handlers, sender.Handlers())
+	maps.Copy(handlers, sweeper.Handlers())
+	return handlers
+}
+
+func newSchedules() []job.Schedule { return job.Schedules }
+
+// newSpread provides a source for delays. Nothing secret is made from it.
+func newSpread() job.Spread { return rand.Float64 }
+
+func newFileURL(config Config) mailing.FileURL {
+	return func(key domain.BlobKey) string { return config.PublicURL.String() + "/files/" + key.FileName() }
+}
+
+// Work does the jobs, as long as it runs.
+type Work struct {
+	Worker    *job.Worker
+	Relay     *job.Relay
+	Scheduler *job.Scheduler
+	Queue     ports.Queue
+	Pace      Pace
+	Log       *slog.Logger
+}
+
+// Pace is how often a Work looks for what there is to do.
+type Pace struct {
+	// Relay is between two looks for jobs to publish.
+	Relay time.Duration
+	// Schedule is between two looks at the clock.
+	Schedule time.Duration
+	// Concurrency is how many jobs are done at once.
+	Concurrency int
+}
+
+// Run works until ctx ends, and finishes what is under way.
+func (w *Work) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { w.repeat(ctx, w.Pace.Relay, "relay jobs", w.relay) })
+	wg.Go(func() { w.repeat(ctx, w.Pace.Schedule, "look at the schedule", w.Scheduler.Tick) })
+	wg.Go(func() { w.Queue.Consume(ctx, w.Pace.Concurrency, w) })
+	wg.Wait()
+}
+
+// repeat does something again and again, until ctx ends. It logs when that
+// begins to fail and when it works again, not each time.
+func (w *Work) repeat(ctx context.Context, every time.Duration, what string, do func(context.Context) error) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	failing := false
+	for {
+		err := do(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			w.Log.WarnContext(ctx, "cannot "+what+", trying again", "error", err)
+		case err == nil && failing:
+			w.Log.InfoContext(ctx, "can "+what+" again")
+		}
+		failing = err != nil
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// relay publishes all that is due.
+func (w *Work) relay(ctx context.Context) error {
+	for {
+		more, err := w.Relay.Once(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// How long to wait before something is tried again whose failure could not
+// even be recorded.
+const (
+	firstWorkPause   = 100 * time.Millisecond
+	longestWorkPause = 5 * time.Second
+)
+
+// Handle implements ports.QueueHandler. Where storage is gone it waits until it
+// is back: giving the job back to the queue would only count against it.
+func (w *Work) Handle(ctx context.Context, id domain.JobID) error {
+	return w.insist(ctx, func() error {
+		outcome, err := w.Worker.Do(ctx, id)
+		if err == nil {
+			w.logOutcome(ctx, outcome)
+		}
+		return err
+	})
+}
+
+// Reject implements ports.QueueHandler.
+func (w *Work) Reject(ctx context.Context, id domain.JobID, body []byte, reason string) error {
+	w.Log.ErrorContext(ctx, "message rejected", "job", id, "reason", reason)
+	return w.insist(ctx, func() error { return w.Worker.Reject(ctx, id, body, reason) })
+}
+
+func (w *Work) insist(ctx context.Context, do func() error) error {
+	for pause := firstWorkPause; ; pause = min(2*pause, longestWorkPause) {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		w.Log.WarnContext(ctx, "cannot record what became of a job, trying again", "error", err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+func (w *Work) logOutcome(ctx context.Context, o job.Outcome) {
+	attrs := []any{"job", o.Job.ID, "kind", o.Job.Kind, "attempt", o.Job.Attempts}
+	if o.Job.Organization != "" {
+		attrs = append(attrs, "organization", o.Job.Organization)
+	}
+	switch {
+	case o.Skipped:
+		w.Log.DebugContext(ctx, "job skipped", "job", o.Job.ID)
+	case o.Dead:
+		w.Log.ErrorContext(ctx, "job given up", append(attrs, "error", o.Failure)...)
+	case o.Failure != nil:
+		w.Log.WarnContext(ctx, "job failed", append(attrs, "error", o.Failure, "retry_in", o.RetryIn.String())...)
+	default:
+		w.Log.InfoContext(ctx, "job done", attrs...)
+	}
+}
