@@ -53,6 +53,16 @@ type ServiceConfig struct {
 	DatabaseMaxWait time.Duration `env:"DATABASE_MAX_WAIT" envDefault:"200ms"`
 	// RedisURL is the address of the Redis that processes share.
 	RedisURL string `env:"REDIS_URL,required"`
+	// AMQPURL is the address of the RabbitMQ that brings jobs to workers.
+	AMQPURL string `env:"AMQP_URL,required"`
+	// AMQPPrefix comes before the names of what is declared there, so that
+	// several installations can share one.
+	AMQPPrefix string `env:"AMQP_PREFIX"`
+	// DatabaseWorkerURL is the address of the database for the role
+	// rowhouse_worker; required by workers.
+	DatabaseWorkerURL string `env:"DATABASE_WORKER_URL"`
+	// WorkerConcurrency is how many jobs a worker does at once.
+	WorkerConcurrency int `env:"WORKER_CONCURRENCY" envDefault:"20"`
 	// SMTPURL is the address of the server that mail is handed to.
 	SMTPURL string `env:"SMTP_URL,required"`
 	// MailFrom is whom mails come from: an address, with a name if you like.
@@ -96,7 +106,19 @@ func LoadServiceConfig(environ []string) (ServiceConfig, error) {
 	if config.DatabaseMaxWait <= 0 {
 		wrong = append(wrong, errors.New("DATABASE_MAX_WAIT: must be longer than nothing, like 200ms"))
 	}
+	if config.WorkerConcurrency < 1 || config.WorkerConcurrency > 200 {
+		wrong = append(wrong, errors.New("WORKER_CONCURRENCY: must be from 1 to 200"))
+	}
 	return config, asConfigError(wrong)
+}
+
+// LoadWorkerConfig is LoadServiceConfig for workers.
+func LoadWorkerConfig(environ []string) (ServiceConfig, error) {
+	config, err := LoadServiceConfig(environ)
+	if err == nil && config.DatabaseWorkerURL == "" {
+		err = asConfigError([]error{errors.New("DATABASE_WORKER_URL: is missing")})
+	}
+	return config, err
 }
 
 // LoadMigrationConfig is LoadServiceConfig for migrations.
@@ -227,7 +249,7 @@ func reason(e env.ParseError) error {
 		return errors.New("must be debug, info, warn or error")
 	case "PublicURL":
 		return errors.New("is no address")
-	case "DatabaseMaxConnections":
+	case "DatabaseMaxConnections", "WorkerConcurrency":
 		return errors.New("must be a number")
 	case "DatabaseMaxWait":
 		return errors.New("must be a duration, like 200ms")

@@ -12,7 +12,10 @@ import (
 	"rowhouse/adapters/unidecode"
 	"rowhouse/core/account"
 	"rowhouse/core/billing"
+	"rowhouse/core/domain"
 	"rowhouse/core/image"
+	"rowhouse/core/invitation"
+	"rowhouse/core/mailing"
 	"rowhouse/core/membership"
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
@@ -28,13 +31,14 @@ var Core = wire.NewSet(
 	account.NewService,
 	billing.NewService,
 	image.NewStore,
+	invitation.NewService,
+	mailing.NewJobs,
 	membership.NewService,
 	metering.NewService,
-	notification.NewService,
 	organization.NewService,
 	slug.NewMaker,
 	workspace.NewService,
-	NewPublicURL,
+	NewSecretKey,
 )
 
 // Driving builds the adapters through which the world reaches the core.
@@ -55,6 +59,9 @@ var Driven = wire.NewSet(
 
 // Version is the release that this binary was built from.
 type Version string
+
+// NewSecretKey provides what makes tokens and authenticates what comes back.
+func NewSecretKey(config Config) domain.SecretKey { return config.SecretKey }
 
 // NewPublicURL provides the address that links in mails are made from.
 func NewPublicURL(config Config) notification.PublicURL {

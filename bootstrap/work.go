@@ -14,6 +14,7 @@ import (
 	"rowhouse/core/domain"
 	"rowhouse/core/job"
 	"rowhouse/core/mailing"
+	"rowhouse/core/notification"
 	"rowhouse/ports"
 )
 
@@ -24,6 +25,8 @@ var Working = wire.NewSet(
 	job.NewSweeper,
 	job.NewWorker,
 	mailing.NewSender,
+	notification.NewService,
+	NewPublicURL,
 	newFileURL,
 	newHandlers,
 	newSchedules,

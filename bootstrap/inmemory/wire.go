@@ -16,7 +16,8 @@ import (
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
 	memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)),
-	wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"),
+	wire.FieldsOf(new(Options), "Store", "Jobs", "Queue", "Throttle", "Clock", "RealClock", "IDs", "Tokens", "Passwords", "Pace"),
+	wire.Bind(new(ports.Clock), new(demo.Clock)),
 )
 
 // New returns the whole product in one process, empty. The function that it
@@ -26,7 +27,9 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		bootstrap.Core,
 		bootstrap.Driving,
 		bootstrap.Driven,
+		bootstrap.Working,
 		adapters,
+		newDemoWork,
 		demo.NewService,
 		newAccountConfig,
 		newChecks,

@@ -1,5 +1,5 @@
-// Package production assembles Rowhouse on real servers: PostgreSQL, Redis and
-// a mail server.
+// Package production assembles Rowhouse on real servers: PostgreSQL, Redis,
+// RabbitMQ and a mail server.
 package production
 
 import (
@@ -11,6 +11,7 @@ import (
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/rowcache"
+	"rowhouse/adapters/rabbitmq"
 	"rowhouse/adapters/redis"
 	"rowhouse/adapters/smtp"
 	"rowhouse/bootstrap"
@@ -38,13 +39,12 @@ type App struct {
 // Options are what tests decide differently.
 type Options struct {
 	Clock     ports.Clock
+	RealClock ports.RealClock
 	IDs       ports.IDs
 	Tokens    ports.Tokens
 	Passwords ports.Passwords
 	// Elapsed is a clock that only goes forward, whatever Clock does.
 	Elapsed rowcache.Elapsed
-	// Mailer sends mail instead of the server of SMTP_URL; nil for that.
-	Mailer ports.Mailer
 	// Store and Throttle are put around the real ones; nil leaves them as they
 	// are.
 	Store    func(ports.Store) ports.Store
@@ -101,6 +101,14 @@ func openRedis(config bootstrap.ServiceConfig, logs bootstrap.Logs) (*redis.Clie
 	return client, client.Close, nil
 }
 
+func openQueue(config bootstrap.ServiceConfig, logs bootstrap.Logs) (*rabbitmq.Queue, func(), error) {
+	queue, err := rabbitmq.Open(config.AMQPURL, logs.Logger, rabbitmq.Options{Prefix: config.AMQPPrefix})
+	if err != nil {
+		return nil, nil, fmt.Errorf("AMQP_URL: %w", err)
+	}
+	return queue, queue.Close, nil
+}
+
 func newRows(database *postgres.Store, cache *redis.Cache, signal *redis.Signal, options Options) *rowcache.Store {
 	return rowcache.New(database, cache, signal, options.Elapsed)
 }
@@ -128,20 +136,14 @@ func newServer(config bootstrap.ServiceConfig) (*smtp.Mailer, error) {
 	return mailer, nil
 }
 
-func newMailer(server *smtp.Mailer, options Options) ports.Mailer {
-	if options.Mailer != nil {
-		return options.Mailer
-	}
-	return server
-}
-
 // newChecks returns what readiness reports. Only the database decides: the rest
 // can be down for a while.
-func newChecks(database *postgres.Store, client *redis.Client, server *smtp.Mailer) []httpapi.Check {
+func newChecks(database *postgres.Store, client *redis.Client, queue *rabbitmq.Queue, server *smtp.Mailer) []httpapi.Check {
 	return []httpapi.Check{
 		{Name: "postgresql", Gating: true, Probe: database.Ping},
 		{Name: "migrations", Gating: true, Probe: database.CheckSchema},
 		{Name: "redis", Probe: client.Ping},
+		{Name: "rabbitmq", Probe: queue.Ping},
 		{Name: "smtp", Probe: server.Ping},
 	}
 }

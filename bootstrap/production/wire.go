@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/wire"
 
+	"rowhouse/adapters/postgres"
+	"rowhouse/adapters/rabbitmq"
 	"rowhouse/adapters/redis"
 	"rowhouse/bootstrap"
 )
@@ -15,8 +17,8 @@ import (
 var adapters = wire.NewSet(
 	openDatabase, newRows, newStore, newThrottle,
 	openRedis, redis.NewCache, redis.NewSignal,
-	newServer, newMailer,
-	wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),
+	openQueue, newServer,
+	wire.FieldsOf(new(Options), "Clock", "RealClock", "IDs", "Tokens", "Passwords"),
 )
 
 // New returns the whole product. It connects to nothing yet. The function that
@@ -32,5 +34,22 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		newChecks,
 		wire.FieldsOf(new(bootstrap.ServiceConfig), "Config"),
 		wire.Struct(new(App), "*"),
+	))
+}
+
+// NewWorker returns what does the jobs. It connects to nothing yet. The
+// function that it returns closes it.
+func NewWorker(ctx context.Context, config bootstrap.ServiceConfig, logs bootstrap.Logs, options WorkerOptions) (*Worker, func(), error) {
+	panic(wire.Build(
+		bootstrap.Working,
+		openWorkerDatabase, wire.Bind(new(ports.Store), new(*postgres.Store)),
+		postgres.NewJobs, wire.Bind(new(ports.Jobs), new(*postgres.Jobs)),
+		openQueue, wire.Bind(new(ports.Queue), new(*rabbitmq.Queue)),
+		newServer, newMailer,
+		newPace, bootstrap.NewSecretKey,
+		wire.FieldsOf(new(WorkerOptions), "Clock", "RealClock", "IDs"),
+		wire.FieldsOf(new(bootstrap.ServiceConfig), "Config"),
+		wire.FieldsOf(new(bootstrap.Logs), "Logger"),
+		wire.Struct(new(Worker), "*"),
 	))
 }

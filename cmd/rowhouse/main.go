@@ -50,6 +50,6 @@ func newCommand() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newDemoCommand(), newServeCommand(), newMigrateCommand(), newSeedCommand(), newOperatorCommand(), newOpenAPICommand())
+	root.AddCommand(newDemoCommand(), newServeCommand(), newMigrateCommand(), newSeedCommand(), newWorkerCommand(), newJobsCommand(), newOperatorCommand(), newOpenAPICommand())
 	return root
 }

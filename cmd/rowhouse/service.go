@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"rowhouse/adapters/argon2"
+	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
 	"rowhouse/bootstrap/production"
 	"rowhouse/core/domain"
+	"rowhouse/ports"
 )
 
 // withService assembles the product on real servers, for as long as fn runs.
@@ -20,14 +22,14 @@ func withService(ctx context.Context, config bootstrap.ServiceConfig, output io.
 	logs, flush := bootstrap.NewLogs(output, config.LogLevel)
 	defer flush()
 	app, closeApp, err := production.New(ctx, config, bootstrap.Version(version), logs, production.Options{
-		Clock: system.Clock{}, IDs: system.IDs{}, Tokens: system.Tokens{}, Elapsed: system.NewStopwatch().Elapsed,
+		Clock: system.Clock{}, RealClock: ports.RealClock{Clock: system.Clock{}}, IDs: system.IDs{}, Tokens: system.Tokens{}, Elapsed: system.NewStopwatch().Elapsed,
 		Passwords: argon2.New(argon2.DefaultConfig()),
 	})
 	if err != nil {
 		return err
 	}
 	defer closeApp()
-	if err := awaitDatabase(ctx, app); err != nil {
+	if err := awaitDatabase(ctx, app.Database, logs); err != nil {
 		return err
 	}
 	return fn(app)
@@ -42,15 +44,15 @@ const (
 
 // awaitDatabase waits until the database answers. It does not wait where what
 // it answers means that we must not run.
-func awaitDatabase(ctx context.Context, app *production.App) error {
+func awaitDatabase(ctx context.Context, database *postgres.Store, logs bootstrap.Logs) error {
 	waiting, cancel := context.WithTimeout(ctx, databasePatience)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		err := app.Database.Check(waiting)
+		err := database.Check(waiting)
 		if !errors.Is(err, domain.ErrUnavailable) || ctx.Err() != nil {
 			return err
 		}
-		app.Logs.WarnContext(ctx, "waiting for PostgreSQL", "error", err)
+		logs.WarnContext(ctx, "waiting for PostgreSQL", "error", err)
 		select {
 		case <-time.After(pause):
 		case <-waiting.Done():

@@ -143,6 +143,12 @@ func (w *Worker) Reject(ctx context.Context, id domain.JobID, body []byte, reaso
 	return w.jobs.Keep(ctx, domain.NewJob(domain.JobID(w.ids.New()), "", KindUnreadable, string(body), now), reason)
 }
 
+// Retry makes a job that failed or was given up due again. It fails with
+// domain.ErrNotFound, and with domain.ErrJobDone for one that is done.
+func (w *Worker) Retry(ctx context.Context, id domain.JobID) error {
+	return w.jobs.Retry(ctx, id, w.clock.Now())
+}
+
 // Drain does all that is due, one job after the other and past any queue: for
 // tests, and for demos whose clock has jumped.
 func (w *Worker) Drain(ctx context.Context) ([]Outcome, error) {
