@@ -15,6 +15,8 @@ import (
 	"rowhouse/core/coretest"
 	"rowhouse/core/domain"
 	"rowhouse/core/image"
+	"rowhouse/core/job"
+	"rowhouse/core/mailing"
 	"rowhouse/core/notification"
 	"rowhouse/ports"
 )
@@ -33,6 +35,7 @@ type scene struct {
 	parts
 
 	service      *account.Service
+	worker       *job.Worker // brings the mails to the mailbox
 	hasher       *passwords
 	mails        *mailbox
 	laptop       account.SignedIn
@@ -47,7 +50,6 @@ type parts struct {
 	store     ports.Store
 	passwords ports.Passwords
 	throttle  ports.Throttle
-	mailer    ports.Mailer
 }
 
 func newScene(t *testing.T) *scene {
@@ -56,10 +58,10 @@ func newScene(t *testing.T) *scene {
 	kept := s.Everything
 	s.Everything = func() string { return fmt.Sprintf("%s %v", kept(), s.sent("")) } // and all that was sent
 	tokens := memory.NewTokens()
-	s.parts = parts{config: account.Config{Key: key}, store: s.Store, passwords: s.hasher, throttle: memory.NewThrottle(s.Clock), mailer: s.mails}
+	s.parts = parts{config: account.Config{Key: key}, store: s.Store, passwords: s.hasher, throttle: memory.NewThrottle(s.Clock)}
 	s.service = s.with(tokens, nil)
 
-	founding := s.with(tokens, func(p *parts) { p.mailer, p.config.VerifyAtOnce = memory.NewMailbox(), true })
+	founding := s.with(tokens, func(p *parts) { p.config.VerifyAtOnce = true })
 	s.laptopClient = account.Client{UserAgent: "Laptop/1.0", IP: "2001:db8::1"}
 	s.laptop = s.signUp(founding, "ada@example.com", "Ada Lovelace", s.laptopClient)
 	s.eve = s.signUp(founding, "eve@example.com", "Eve Adams", account.Client{})
@@ -67,7 +69,19 @@ func newScene(t *testing.T) *scene {
 	s.phone, err = s.service.SignIn(t.Context(), "ada@example.com", secret, account.Client{UserAgent: "Phone/1.0", IP: "192.0.2.1"})
 	s.Must(err)
 	s.hasher.reset()
+	_, err = s.newWorker(memory.NewMailbox()).Drain(t.Context()) // nobody needs the mails so far
+	s.Must(err)
+	s.worker = s.newWorker(s.mails)
 	return s
+}
+
+// newWorker returns what sends mails through the mailer.
+func (s *scene) newWorker(mailer ports.Mailer) *job.Worker {
+	notify := notification.NewService(mailer, s.Clock, s.IDs, "https://rowhouse.example")
+	noFiles := func(domain.BlobKey) string { return "" }
+	sender := mailing.NewSender(s.Store, s.Clock, key, notify, noFiles)
+	steady := func() float64 { return 0.5 }
+	return job.NewWorker(s.Store, memory.NewJobs(s.Store), s.Clock, s.IDs, steady, sender.Handlers())
 }
 
 // with builds a service out of other parts.
@@ -76,8 +90,10 @@ func (s *scene) with(tokens ports.Tokens, change func(*parts)) *account.Service 
 	if change != nil {
 		change(&p)
 	}
-	notify := notification.NewService(p.mailer, s.Clock, s.IDs, "https://rowhouse.example")
-	return account.NewService(p.config, p.store, s.Clock, s.IDs, tokens, p.passwords, p.throttle, image.NewStore(coretest.Images{}, s.Blobs), notify)
+	return account.NewService(
+		p.config, p.store, s.Clock, ports.RealClock{Clock: s.Clock}, s.IDs, tokens, p.passwords, p.throttle,
+		image.NewStore(coretest.Images{}, s.Blobs), mailing.NewJobs(s.Clock, s.IDs),
+	)
 }
 
 // but builds a service out of other parts, whose tokens differ from those that
@@ -121,12 +137,37 @@ func (s *scene) link(to domain.Email) domain.Token {
 	return domain.Token(token)
 }
 
-// sent returns the mails to an address, newest first, or all.
+// sent returns the mails to an address, newest first, or all. Those that wait
+// are sent before.
 func (s *scene) sent(to domain.Email) []domain.Mail {
 	s.T.Helper()
+	if s.worker != nil { // else the scene is only being set
+		_, err := s.worker.Drain(context.WithoutCancel(s.T.Context()))
+		s.Must(err)
+	}
 	mails, err := s.mails.List(context.WithoutCancel(s.T.Context()), to)
 	s.Must(err)
 	return mails
+}
+
+// withoutMail runs fn while no mail can be sent. It must succeed all the same,
+// and the mails wait until they can be.
+func (s *scene) withoutMail(fn func() error) {
+	s.T.Helper()
+	s.mails.outage = errors.New("421 try again later")
+	s.Must(fn())
+	outcomes, err := s.worker.Drain(s.T.Context())
+	s.Must(err)
+	if len(outcomes) == 0 {
+		s.T.Error("there was no mail to be sent")
+	}
+	for _, o := range outcomes {
+		if !errors.Is(o.Failure, s.mails.outage) || o.RetryIn != time.Second {
+			s.T.Errorf("a mail in an outage: %+v, want it tried again in a second", o)
+		}
+	}
+	s.mails.outage = nil
+	s.Clock.Advance(time.Second)
 }
 
 // wantMails checks whom mails were sent to, oldest first, and what about.
