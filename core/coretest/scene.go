@@ -32,6 +32,7 @@ type Scene struct {
 func NewScene(t *testing.T) *Scene {
 	t.Helper()
 	s := &Scene{T: t, Clock: memory.NewClock(), IDs: memory.NewIDs(), Store: memory.NewStore(), Blobs: NewBlobs()}
+	s.Store.SetClock(s.Clock)
 	s.Everything = func() string { return fmt.Sprintf("%+v %v", s.Store, s.Blobs.Kept) }
 	return s
 }
