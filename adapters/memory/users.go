@@ -73,10 +73,14 @@ func (r users) Remove(ctx context.Context, id domain.UserID) error {
 		if len(tx.seatsOf.of(id)) > 0 {
 			return fmt.Errorf("remove user %s: %w", id, errHasMemberships)
 		}
-		tx.removeSessions(id, "")
-		tx.removeAuthTokens(id, domain.TokenVerifyEmail, domain.TokenChangeEmail, domain.TokenRevertEmail, domain.TokenResetPassword)
-		tx.userByEmail.remove(tx, user.Email)
-		tx.users.remove(tx, id)
+		tx.removeUser(user)
 		return nil
 	})
+}
+
+func (tx *transaction) removeUser(user domain.User) {
+	tx.removeSessions(user.ID, "")
+	tx.removeAuthTokens(user.ID, domain.TokenVerifyEmail, domain.TokenChangeEmail, domain.TokenRevertEmail, domain.TokenResetPassword)
+	tx.userByEmail.remove(tx, user.Email)
+	tx.users.remove(tx, user.ID)
 }
