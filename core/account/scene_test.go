@@ -56,7 +56,10 @@ func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{Scene: coretest.NewScene(t), hasher: &passwords{parameters: "today"}, mails: &mailbox{Mailbox: memory.NewMailbox()}}
 	kept := s.Everything
-	s.Everything = func() string { return fmt.Sprintf("%s %v", kept(), s.sent("")) } // and all that was sent
+	s.Everything = func() string { // and all that was sent
+		sent := s.sent("")
+		return fmt.Sprintf("%s %v", kept(), sent)
+	}
 	tokens := memory.NewTokens()
 	s.parts = parts{config: account.Config{Key: key}, store: s.Store, passwords: s.hasher, throttle: memory.NewThrottle(s.Clock)}
 	s.service = s.with(tokens, nil)

@@ -47,7 +47,7 @@ func TestSignIn(t *testing.T) {
 	if want := []string{secret + " of today:" + secret}; fmt.Sprint(s.hasher.verified) != fmt.Sprint(want) || s.hasher.hashed > 0 {
 		t.Errorf("verified %q and hashed %d, want %q and none", s.hasher.verified, s.hasher.hashed, want)
 	}
-	s.wantMails()
+	s.wantMails("ada@example.com: New sign-in to your account") // the device was not known
 }
 
 func TestSignInRefuses(t *testing.T) {

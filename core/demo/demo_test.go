@@ -1,9 +1,11 @@
 package demo_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"rowhouse/adapters/memory"
 	"rowhouse/core/demo"
@@ -32,7 +34,7 @@ func TestMailbox(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			mails, err := demo.NewService(mailbox).Mailbox(t.Context(), tt.to)
+			mails, err := demo.NewService(mailbox, memory.NewClock(), nil).Mailbox(t.Context(), tt.to)
 			var got []domain.MailID
 			for _, mail := range mails {
 				got = append(got, mail.ID)
@@ -44,9 +46,31 @@ func TestMailbox(t *testing.T) {
 	}
 	t.Run("no address", func(t *testing.T) {
 		t.Parallel()
-		mails, err := demo.NewService(mailbox).Mailbox(t.Context(), "ada")
+		mails, err := demo.NewService(mailbox, memory.NewClock(), nil).Mailbox(t.Context(), "ada")
 		if !errors.Is(err, domain.Invalid("to", "invalid_email", "")) || mails != nil {
 			t.Errorf("Mailbox = %v, %v; want an error about to", mails, err)
 		}
 	})
+}
+
+func TestAdvance(t *testing.T) {
+	t.Parallel()
+	clock, worked := memory.NewClock(), time.Time{}
+	service := demo.NewService(memory.NewMailbox(), clock, func(context.Context) error {
+		worked = clock.Now()
+		return nil
+	})
+	start := clock.Now()
+	now, err := service.Advance(t.Context(), 31)
+	if want := start.AddDate(0, 0, 31); err != nil || !now.Equal(want) || !worked.Equal(want) {
+		t.Errorf("Advance = %v, %v, and worked at %v; want all at %v", now, err, worked, want)
+	}
+	for _, days := range []int64{-1, 0, 401, 1 << 60} {
+		if _, err := service.Advance(t.Context(), days); !errors.Is(err, domain.Invalid("advance_days", "out_of_range", "")) {
+			t.Errorf("Advance(%d) = %v, want it out of range", days, err)
+		}
+	}
+	if !clock.Now().Equal(now) {
+		t.Error("the clock was moved by what was refused")
+	}
 }

@@ -98,11 +98,11 @@ func TestCreate_LooksAgainAtWhatTheSenderMay(t *testing.T) {
 		want   error
 	}{
 		"demoted": {func(s *scene) error {
-			_, err := s.members.ChangeRole(s.T.Context(), s.Owner, s.Admin.Membership, "member", domain.Precondition{})
+			_, err := s.members.ChangeRole(s.T.Context(), s.Owner, s.Admin.Membership, "member", nil)
 			return err
 		}, domain.ErrForbidden},
 		"removed": {func(s *scene) error {
-			return s.members.Remove(s.T.Context(), s.Owner, s.Admin.Membership, domain.Precondition{})
+			return s.members.Remove(s.T.Context(), s.Owner, s.Admin.Membership, nil)
 		}, domain.ErrNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -372,17 +372,17 @@ func TestInvitationsOfWhoIsNoAdminAnyMore(t *testing.T) {
 		revoked string
 	}{
 		"demoted: those for a higher role": {func(s *scene, m *membership.Service) error {
-			_, err := m.ChangeRole(s.T.Context(), s.Owner, s.Admin.Membership, "member", domain.Precondition{})
+			_, err := m.ChangeRole(s.T.Context(), s.Owner, s.Admin.Membership, "member", nil)
 			return err
 		}, "admin@example.com"},
 		"removed: all": {func(s *scene, m *membership.Service) error {
-			return m.Remove(s.T.Context(), s.Owner, s.Admin.Membership, domain.Precondition{})
+			return m.Remove(s.T.Context(), s.Owner, s.Admin.Membership, nil)
 		}, "admin@example.com member@example.com"},
 		"left: all": {func(s *scene, m *membership.Service) error {
-			return m.Remove(s.T.Context(), s.Admin, s.Admin.Membership, domain.Precondition{})
+			return m.Remove(s.T.Context(), s.Admin, s.Admin.Membership, nil)
 		}, "admin@example.com member@example.com"},
 		"promoted: none": {func(s *scene, m *membership.Service) error {
-			_, err := m.ChangeRole(s.T.Context(), s.Owner, s.Member.Membership, "admin", domain.Precondition{})
+			_, err := m.ChangeRole(s.T.Context(), s.Owner, s.Member.Membership, "admin", nil)
 			return err
 		}, ""},
 	} {
