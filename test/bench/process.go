@@ -36,31 +36,42 @@ func freeAddr(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
+// newProcess returns a subcommand of the product that has yet to start, with
+// its log, which nobody reads, included.
+func newProcess(ctx context.Context, binary, subcommand string, settings ...string) (*process, error) {
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, binary, subcommand) //nolint:gosec // the program under measurement
+	cmd.Env = append(os.Environ(), "LISTEN_ADDR="+addr, "LOG_LEVEL=info")
+	cmd.Env = append(cmd.Env, settings...)
+	return &process{cmd: cmd, addr: addr}, nil
+}
+
+func (p *process) start() error {
+	if err := p.cmd.Start(); err != nil {
+		return fmt.Errorf("start %s (make build makes it): %w", p.cmd, err)
+	}
+	return nil
+}
+
 var sessionCookie = regexp.MustCompile(`rowhouse_session=\S+`)
 
 // startProduct starts the demo with everything on, its log included, and
 // returns when it has said how to sign in.
 func startProduct(ctx context.Context, binary string) (*process, error) {
-	addr, err := freeAddr(ctx)
+	p, err := newProcess(ctx, binary, "demo")
 	if err != nil {
 		return nil, err
 	}
-	devNull, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = devNull.Close() }()
-	cmd := exec.CommandContext(ctx, binary, "demo")
-	cmd.Env = append(os.Environ(), "LISTEN_ADDR="+addr, "LOG_LEVEL=info")
-	cmd.Stderr = devNull
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	if err := p.start(); err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s (make build makes it): %w", binary, err)
-	}
-	p := &process{cmd: cmd, addr: addr}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if p.cookie = sessionCookie.FindString(lines.Text()); p.cookie != "" {
@@ -68,42 +79,43 @@ func startProduct(ctx context.Context, binary string) (*process, error) {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("%s demo ended without a session to use", binary)
+	return nil, fmt.Errorf("%s ended without a session to use", p.cmd)
 }
+
+// How long startService waits for the product, and between two looks.
+const (
+	readyPatience = 10 * time.Second
+	readyInterval = 10 * time.Millisecond
+)
 
 // startService starts the product in service mode on a data set, with
 // everything on, its log included, and returns when it is ready.
 func startService(ctx context.Context, binary string, d *dataset) (*process, error) {
-	addr, err := freeAddr(ctx)
-	if err != nil {
-		return nil, err
-	}
-	devNull, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = devNull.Close() }()
-	cmd := exec.CommandContext(ctx, binary, "serve")
-	cmd.Env = append(os.Environ(), "LISTEN_ADDR="+addr, "LOG_LEVEL=info", "PUBLIC_URL=http://localhost",
+	p, err := newProcess(ctx, binary, "serve", "PUBLIC_URL=http://localhost",
 		"SECRET_KEY=YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=", "BLOB_URL=mem://",
 		"DATABASE_URL="+d.url(postgres.RoleApp), "DATABASE_MAX_WAIT=5s", "REDIS_URL="+os.Getenv("TEST_REDIS_URL"),
 		"SMTP_URL=smtp://127.0.0.1:9", "MAIL_FROM=bench@example.com")
-	cmd.Stdout, cmd.Stderr = devNull, devNull
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s (make build makes it): %w", binary, err)
+	if err != nil {
+		return nil, err
 	}
-	p := &process{cmd: cmd, addr: addr}
-	deadline := time.Now().Add(10 * time.Second)
+	if err := p.start(); err != nil {
+		return nil, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	tick := time.NewTicker(readyInterval)
+	defer tick.Stop()
 	for {
-		_, err := get(ctx, addr, []byte("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+		_, err := get(ctx, p.addr, []byte("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 		if err == nil {
 			return p, nil
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-tick.C:
+		case <-waiting.Done():
 			p.stop()
-			return nil, fmt.Errorf("%s serve is not ready: %w", binary, err)
+			return nil, fmt.Errorf("%s is not ready: %w", p.cmd, err)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 
