@@ -69,38 +69,18 @@ func benchDetail(ctx context.Context, o options, d *dataset) ([]figure, error) {
 		return nil, err
 	}
 	defer least.stop()
-	askBare := make([][]byte, len(asks))
-	for i, c := range d.callers {
-		askBare[i] = []byte("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + c.cookie + "\r\n\r\n")
+	askBare := peerRequests(d, func(caller) string { return "/" })
+	detail := &contender{server: product, requests: asks}
+	bareFiber, bodyOnly := &contender{server: bare, requests: askBare}, &contender{server: least, requests: askBare}
+	if err := compete(ctx, o, detail, bareFiber, bodyOnly); err != nil {
+		return nil, err
 	}
-
-	ratio := figure{name: "organization detail, everything on / bare Fiber of the same bytes, requests a second", floor: 0.70}
-	bodyOnly := figure{name: "  / bare Fiber of the same body alone"}
-	productCPU, bareCPU := figure{name: "  CPU of the product", unit: " µs"}, figure{name: "  CPU of bare Fiber", unit: " µs"}
-	tail := figure{name: "  p99 of the product / p99 of bare Fiber"}
-	perSecond := figure{name: "  requests a second of the product"}
-	for round := range o.rounds + 1 {
-		a, err := load(ctx, product, asks, o)
-		if err != nil {
-			return nil, fmt.Errorf("load the product: %w", err)
-		}
-		b, err := load(ctx, bare, askBare, o)
-		if err != nil {
-			return nil, fmt.Errorf("load the peer: %w", err)
-		}
-		l, err := load(ctx, least, askBare, o)
-		if err != nil {
-			return nil, fmt.Errorf("load the peer: %w", err)
-		}
-		if round == 0 {
-			continue // to warm up
-		}
-		bodyOnly.values = append(bodyOnly.values, a.perSecond/l.perSecond)
-		ratio.values = append(ratio.values, a.perSecond/b.perSecond)
-		tail.values = append(tail.values, a.p99.Seconds()/b.p99.Seconds())
-		perSecond.values = append(perSecond.values, a.perSecond)
-		productCPU.values = append(productCPU.values, float64(a.cpu.Nanoseconds())/1000)
-		bareCPU.values = append(bareCPU.values, float64(b.cpu.Nanoseconds())/1000)
-	}
-	return []figure{ratio, bodyOnly, perSecond, productCPU, bareCPU, tail}, nil
+	return []figure{
+		{name: "organization detail, everything on / bare Fiber of the same bytes, requests a second", values: detail.over(bareFiber, speed), floor: 0.70},
+		{name: "  / bare Fiber of the same body alone", values: detail.over(bodyOnly, speed)},
+		{name: "  requests a second of the product", values: detail.values(speed)},
+		{name: "  CPU of the product", unit: " µs", values: detail.values(cpu)},
+		{name: "  CPU of bare Fiber", unit: " µs", values: bareFiber.values(cpu)},
+		{name: "  p99 of the product / p99 of bare Fiber", values: detail.over(bareFiber, tail)},
+	}, nil
 }

@@ -26,11 +26,11 @@ func requests(ctx context.Context, p *process, d *dataset, below string) ([][]by
 	return all, nil
 }
 
-// peerRequests asks the peer for the workspaces of the same organizations.
-func peerRequests(d *dataset) [][]byte {
+// peerRequests asks a peer for a path, with the cookie of each caller.
+func peerRequests(d *dataset, path func(caller) string) [][]byte {
 	all := make([][]byte, len(d.callers))
 	for i, c := range d.callers {
-		all[i] = []byte("GET /workspaces/" + c.organization + " HTTP/1.1\r\nHost: localhost\r\nCookie: " + c.cookie + "\r\n\r\n")
+		all[i] = []byte("GET " + path(c) + " HTTP/1.1\r\nHost: localhost\r\nCookie: " + c.cookie + "\r\n\r\n")
 	}
 	return all
 }
@@ -63,11 +63,6 @@ func benchLists(ctx context.Context, o options, small, large *dataset) ([]figure
 		return nil, err
 	}
 
-	type contender struct {
-		server   *process
-		requests [][]byte
-		samples  []sample
-	}
 	workspaces, errW := requests(ctx, product, small, "/workspaces")
 	largeWorkspaces, errL := requests(ctx, onLarge, large, "/workspaces")
 	organizations, errO := requests(ctx, product, small, "")
@@ -75,55 +70,25 @@ func benchLists(ctx context.Context, o options, small, large *dataset) ([]figure
 	if err := errors.Join(errW, errL, errO, errP); err != nil {
 		return nil, err
 	}
-	contenders := []*contender{
-		{server: product, requests: workspaces},
-		{server: open, requests: peerRequests(small)},
-		{server: bound, requests: peerRequests(small)},
-		{server: onLarge, requests: largeWorkspaces},
-		{server: product, requests: organizations},
-		{server: onLarge, requests: largeOrganizations},
+	sameWorkspaces := peerRequests(small, func(c caller) string { return "/workspaces/" + c.organization })
+	list, big := &contender{server: product, requests: workspaces}, &contender{server: onLarge, requests: largeWorkspaces}
+	raw, rls := &contender{server: open, requests: sameWorkspaces}, &contender{server: bound, requests: sameWorkspaces}
+	mine, bigMine := &contender{server: product, requests: organizations}, &contender{server: onLarge, requests: largeOrganizations}
+	if err := compete(ctx, o, list, raw, rls, big, mine, bigMine); err != nil {
+		return nil, err
 	}
-	for round := range o.rounds + 1 {
-		for _, c := range contenders {
-			s, err := load(ctx, c.server, c.requests, o)
-			if err != nil {
-				return nil, err
-			}
-			if round > 0 { // the first is to warm up
-				c.samples = append(c.samples, s)
-			}
-		}
-	}
-	each := func(a, b *contender, of func(sample) float64) []float64 {
-		ratios := make([]float64, o.rounds)
-		for i := range ratios {
-			ratios[i] = of(a.samples[i]) / of(b.samples[i])
-		}
-		return ratios
-	}
-	plain := func(a *contender, of func(sample) float64) []float64 {
-		values := make([]float64, o.rounds)
-		for i := range values {
-			values[i] = of(a.samples[i])
-		}
-		return values
-	}
-	speed := func(s sample) float64 { return s.perSecond }
-	cpu := func(s sample) float64 { return float64(s.cpu.Nanoseconds()) / 1000 }
-	database := func(s sample) float64 { return float64(s.databaseCPU.Nanoseconds()) / 1000 }
-	list, raw, rls, big, mine, bigMine := contenders[0], contenders[1], contenders[2], contenders[3], contenders[4], contenders[5]
 	return []figure{
-		{name: "workspace list, everything on / Fiber and pgx without tenants, requests a second", values: each(list, raw, speed), floor: 0.85},
-		{name: "  requests a second of the product", values: plain(list, speed)},
-		{name: "  CPU of the product", unit: " µs", values: plain(list, cpu)},
-		{name: "  CPU of the peer", unit: " µs", values: plain(raw, cpu)},
-		{name: "  CPU of PostgreSQL for the product", unit: " µs", values: plain(list, database)},
-		{name: "row-level security: CPU of PostgreSQL with / without, one round trip each", values: each(rls, raw, database), ceil: 1.30},
-		{name: "  requests a second with / without", values: each(rls, raw, speed)},
-		{name: "workspace list on 20 times the data / on the small set", values: each(big, list, speed), floor: 0.85},
-		{name: "organization list, through GORM, on 20 times the data / on the small set", values: each(bigMine, mine, speed), floor: 0.85},
-		{name: "  requests a second of the organization list", values: plain(mine, speed)},
-		{name: "  CPU of the product", unit: " µs", values: plain(mine, cpu)},
-		{name: "  CPU of PostgreSQL", unit: " µs", values: plain(mine, database)},
+		{name: "workspace list, everything on / Fiber and pgx without tenants, requests a second", values: list.over(raw, speed), floor: 0.85},
+		{name: "  requests a second of the product", values: list.values(speed)},
+		{name: "  CPU of the product", unit: " µs", values: list.values(cpu)},
+		{name: "  CPU of the peer", unit: " µs", values: raw.values(cpu)},
+		{name: "  CPU of PostgreSQL for the product", unit: " µs", values: list.values(database)},
+		{name: "row-level security: CPU of PostgreSQL with / without, one round trip each", values: rls.over(raw, database), ceil: 1.30},
+		{name: "  requests a second with / without", values: rls.over(raw, speed)},
+		{name: "workspace list on 20 times the data / on the small set", values: big.over(list, speed), floor: 0.85},
+		{name: "organization list, through GORM, on 20 times the data / on the small set", values: bigMine.over(mine, speed), floor: 0.85},
+		{name: "  requests a second of the organization list", values: mine.values(speed)},
+		{name: "  CPU of the product", unit: " µs", values: mine.values(cpu)},
+		{name: "  CPU of PostgreSQL", unit: " µs", values: mine.values(database)},
 	}, nil
 }

@@ -43,7 +43,7 @@ func newProcess(ctx context.Context, binary, subcommand string, settings ...stri
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, binary, subcommand)
+	cmd := exec.CommandContext(ctx, binary, subcommand) //nolint:gosec // the program under measurement
 	cmd.Env = append(os.Environ(), "LISTEN_ADDR="+addr, "LOG_LEVEL=info")
 	cmd.Env = append(cmd.Env, settings...)
 	return &process{cmd: cmd, addr: addr}, nil
