@@ -55,9 +55,9 @@ type ServiceConfig struct {
 	RedisURL string `env:"REDIS_URL,required"`
 	// AMQPURL is the address of the RabbitMQ that brings jobs to workers.
 	AMQPURL string `env:"AMQP_URL,required"`
-	// AMQPPrefix comes before the names of what is declared there, so that
-	// several installations can share one.
-	AMQPPrefix string `env:"AMQP_PREFIX"`
+	// AMQPPrefix begins the names of what is declared there, so that several
+	// installations can share one.
+	AMQPPrefix string `env:"AMQP_PREFIX" envDefault:"rowhouse"`
 	// DatabaseWorkerURL is the address of the database for the role
 	// rowhouse_worker; required by workers.
 	DatabaseWorkerURL string `env:"DATABASE_WORKER_URL"`

@@ -60,6 +60,11 @@ type Work struct {
 	Log       *slog.Logger
 }
 
+// DemoPace is that of a product in one process: nobody waits for a mail.
+func DemoPace() Pace {
+	return Pace{Relay: 20 * time.Millisecond, Schedule: 10 * time.Second, Concurrency: 4}
+}
+
 // Pace is how often a Work looks for what there is to do.
 type Pace struct {
 	// Relay is between two looks for jobs to publish.

@@ -128,11 +128,7 @@ func wantHeader(tb testing.TB, res *apitest.Response, name, want string) {
 // mails returns what was sent to an address, newest first.
 func mails(tb testing.TB, s *apitest.Server, to string) []domain.Mail {
 	tb.Helper()
-	list, err := s.Mailbox.List(tb.Context(), domain.Email(to))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return list
+	return s.Mails(tb, domain.Email(to))
 }
 
 // mailedToken returns the token in the newest mail to an address.

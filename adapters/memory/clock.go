@@ -2,6 +2,7 @@ package memory
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rowhouse/ports"
@@ -40,3 +41,21 @@ func (c *Clock) Set(t time.Time) {
 	defer c.mu.Unlock()
 	c.now = t.UTC().Truncate(time.Microsecond)
 }
+
+// MovedClock is a ports.Clock that goes with another one, ahead of it by what it
+// was moved.
+type MovedClock struct {
+	base  ports.Clock
+	ahead atomic.Int64
+}
+
+var _ ports.Clock = (*MovedClock)(nil)
+
+// NewMovedClock returns a MovedClock that shows what base does.
+func NewMovedClock(base ports.Clock) *MovedClock { return &MovedClock{base: base} }
+
+// Now implements ports.Clock.
+func (c *MovedClock) Now() time.Time { return c.base.Now().Add(time.Duration(c.ahead.Load())) }
+
+// Advance moves the clock ahead by d, cut to whole microseconds.
+func (c *MovedClock) Advance(d time.Duration) { c.ahead.Add(int64(d.Truncate(time.Microsecond))) }

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"rowhouse/adapters/memory"
+	"rowhouse/adapters/memory/memqueue"
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/pgtest"
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
 	"rowhouse/bootstrap/inmemory"
 	"rowhouse/bootstrap/production"
+	"rowhouse/ports"
 )
 
 // OnRealServers reports whether the product under test runs on PostgreSQL and
@@ -30,14 +32,17 @@ func Main(m *testing.M) {
 
 func (s *Server) assembleInMemory(tb testing.TB, config bootstrap.Config, w wiring) (closeApp func()) {
 	tb.Helper()
+	store := memory.NewStore()
+	store.SetClock(s.Clock)
 	app, closeApp, err := inmemory.New(tb.Context(), config, "test", s.logs(), inmemory.Options{
-		Store: w.store(memory.NewStore()), Throttle: w.throttle(memory.NewThrottle(s.Clock)),
-		Clock: s.Clock, IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: w.passwords, VerifyAtOnce: w.verifyAtOnce,
+		Store: w.store(store), Jobs: memory.NewJobs(store), Queue: memqueue.New(s.logs().Logger, time.Millisecond), Throttle: w.throttle(memory.NewThrottle(s.Clock)),
+		Clock: s.Clock, RealClock: ports.RealClock{Clock: s.Clock}, IDs: system.IDs{}, Tokens: system.Tokens{},
+		Passwords: w.passwords, Pace: bootstrap.DemoPace(), VerifyAtOnce: w.verifyAtOnce,
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.API, s.Store, s.Mailbox = app.API, app.Store, app.Mailbox
+	s.API, s.Store, s.Mailbox, s.Work = app.API, app.Store, app.Mailbox, app.Work
 	return closeApp
 }
 
@@ -52,10 +57,12 @@ func (s *Server) assembleProduction(tb testing.TB, config bootstrap.Config, w wi
 	service := bootstrap.ServiceConfig{
 		Config: config, DatabaseURL: d.URL(postgres.RoleApp), DatabaseMaxConnections: 12, DatabaseMaxWait: time.Minute,
 		RedisURL: os.Getenv("TEST_REDIS_URL"), SMTPURL: "smtp://127.0.0.1:9", MailFrom: "no-reply@example.com",
+		DatabaseWorkerURL: d.URL(postgres.RoleWorker), AMQPURL: os.Getenv("TEST_AMQP_URL"), AMQPPrefix: d.Name(), WorkerConcurrency: 4,
 	}
 	app, disconnect, err := production.New(tb.Context(), service, "test", s.logs(), production.Options{
-		Clock: s.Clock, IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: w.passwords, VerifyAtOnce: w.verifyAtOnce,
-		Elapsed: system.NewStopwatch().Elapsed, Mailer: s.Mailbox, Store: w.store, Throttle: w.throttle,
+		Clock: s.Clock, RealClock: ports.RealClock{Clock: s.Clock}, IDs: system.IDs{}, Tokens: system.Tokens{},
+		Passwords: w.passwords, VerifyAtOnce: w.verifyAtOnce,
+		Elapsed: system.NewStopwatch().Elapsed, Store: w.store, Throttle: w.throttle,
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -63,7 +70,16 @@ func (s *Server) assembleProduction(tb testing.TB, config bootstrap.Config, w wi
 	if err := app.Database.Check(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
-	s.API, s.Store = app.API, app.Store
+	worker, closeWorker, err := production.NewWorker(tb.Context(), service, s.logs(), production.WorkerOptions{
+		Clock: s.Clock, RealClock: ports.RealClock{Clock: s.Clock}, IDs: system.IDs{}, Mailer: s.Mailbox,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := worker.Database.Check(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	s.API, s.Store, s.Work = app.API, app.Store, worker.Work
 	ctx, stop := context.WithCancel(context.WithoutCancel(tb.Context()))
 	stopped := make(chan struct{})
 	go func() {
@@ -73,6 +89,7 @@ func (s *Server) assembleProduction(tb testing.TB, config bootstrap.Config, w wi
 	return func() {
 		stop()
 		<-stopped
+		closeWorker()
 		disconnect()
 	}
 }

@@ -34,6 +34,7 @@ type Server struct {
 	API     *httpapi.API
 	Store   ports.Store
 	Mailbox *memory.Mailbox
+	Work    *bootstrap.Work
 
 	Clock     *memory.Clock
 	Passwords *Passwords
@@ -116,6 +117,32 @@ func New(tb testing.TB, options ...Option) *Server {
 	s.contract = newContract(tb, s.API)
 	s.listen(tb, closeApp)
 	return s
+}
+
+// Mails does what waits to be done, and returns the mails to an address, newest
+// first.
+func (s *Server) Mails(tb testing.TB, to domain.Email) []domain.Mail {
+	tb.Helper()
+	s.Settle(tb)
+	mails, err := s.Mailbox.List(tb.Context(), to)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return mails
+}
+
+// Settle does the jobs that wait to be done. None may fail.
+func (s *Server) Settle(tb testing.TB) {
+	tb.Helper()
+	outcomes, err := s.Work.Worker.Drain(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, o := range outcomes {
+		if o.Failure != nil {
+			tb.Errorf("job %s: %v", o.Job.Kind, o.Failure)
+		}
+	}
 }
 
 func (s *Server) logs() bootstrap.Logs {
