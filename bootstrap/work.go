@@ -27,26 +27,29 @@ var Working = wire.NewSet(
 	mailing.NewSender,
 	notification.NewService,
 	NewPublicURL,
-	newFileURL,
-	newHandlers,
-	newSchedules,
-	newSpread,
+	NewFileURL,
+	NewHandlers,
+	NewSchedules,
+	NewSpread,
 	wire.Struct(new(Work), "*"),
 )
 
-func newHandlers(sender *mailing.Sender, sweeper *job.Sweeper) job.Handlers {
+// NewHandlers provides the handlers of all kinds of jobs.
+func NewHandlers(sender *mailing.Sender, sweeper *job.Sweeper) job.Handlers {
 	handlers := job.Handlers{}
 	maps.Copy(handlers, sender.Handlers())
 	maps.Copy(handlers, sweeper.Handlers())
 	return handlers
 }
 
-func newSchedules() []job.Schedule { return job.Schedules }
+// NewSchedules provides what is due by the clock.
+func NewSchedules() []job.Schedule { return job.Schedules }
 
-// newSpread provides a source for delays. Nothing secret is made from it.
-func newSpread() job.Spread { return rand.Float64 }
+// NewSpread provides a random source for delays. Nothing secret is made from it.
+func NewSpread() job.Spread { return rand.Float64 }
 
-func newFileURL(config Config) mailing.FileURL {
+// NewFileURL provides the addresses of pictures in mails.
+func NewFileURL(config Config) mailing.FileURL {
 	return func(key domain.BlobKey) string { return config.PublicURL.String() + "/files/" + key.FileName() }
 }
 
