@@ -18,6 +18,9 @@ import (
 	"rowhouse/core/billing"
 	"rowhouse/core/demo"
 	"rowhouse/core/image"
+	"rowhouse/core/invitation"
+	"rowhouse/core/job"
+	"rowhouse/core/mailing"
 	"rowhouse/core/membership"
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
@@ -39,6 +42,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 	logger := logs.Logger
 	accountConfig := newAccountConfig(config, options)
 	store := options.Store
+	realClock := options.RealClock
 	tokens := options.Tokens
 	passwords := options.Passwords
 	throttle := options.Throttle
@@ -49,23 +53,48 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		return nil, nil, err
 	}
 	imageStore := image.NewStore(images, blobStore)
-	mailbox := memory.NewMailbox()
-	publicURL := bootstrap.NewPublicURL(config)
-	service := notification.NewService(mailbox, clock, iDs, publicURL)
-	accountService := account.NewService(accountConfig, store, clock, iDs, tokens, passwords, throttle, imageStore, service)
+	jobs := mailing.NewJobs(clock, iDs)
+	service := account.NewService(accountConfig, store, clock, realClock, iDs, tokens, passwords, throttle, imageStore, jobs)
 	transliterator := _wireTransliteratorValue
 	maker := slug.NewMaker(transliterator)
 	organizationService := organization.NewService(store, clock, iDs, maker, imageStore)
 	workspaceService := workspace.NewService(store, clock, iDs, maker)
 	membershipService := membership.NewService(store, clock)
+	secretKey := bootstrap.NewSecretKey(config)
+	invitationService := invitation.NewService(store, clock, iDs, secretKey, jobs)
 	billingService := billing.NewService(store)
 	meteringService := metering.NewService(store, clock)
-	demoService := demo.NewService(mailbox)
+	mailbox := memory.NewMailbox()
+	portsJobs := options.Jobs
+	spread := bootstrap.NewSpread()
+	publicURL := bootstrap.NewPublicURL(config)
+	notificationService := notification.NewService(mailbox, clock, iDs, publicURL)
+	fileURL := bootstrap.NewFileURL(config)
+	sender := mailing.NewSender(store, clock, secretKey, notificationService, fileURL)
+	sweeper := job.NewSweeper(store, portsJobs, clock, realClock)
+	handlers := bootstrap.NewHandlers(sender, sweeper)
+	worker := job.NewWorker(store, portsJobs, clock, iDs, spread, handlers)
+	queue := options.Queue
+	relay := job.NewRelay(portsJobs, queue, clock)
+	v2 := bootstrap.NewSchedules()
+	scheduler := job.NewScheduler(portsJobs, clock, iDs, v2)
+	pace := options.Pace
+	work := &bootstrap.Work{
+		Worker:    worker,
+		Relay:     relay,
+		Scheduler: scheduler,
+		Queue:     queue,
+		Pace:      pace,
+		Log:       logger,
+	}
+	demoWork := newDemoWork(work, portsJobs)
+	demoService := demo.NewService(mailbox, clock, demoWork)
 	services := httpapi.Services{
-		Accounts:      accountService,
+		Accounts:      service,
 		Organizations: organizationService,
 		Workspaces:    workspaceService,
 		Members:       membershipService,
+		Invitations:   invitationService,
 		Billing:       billingService,
 		Metering:      meteringService,
 		Images:        imageStore,
@@ -76,9 +105,10 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		API:           api,
 		Store:         store,
 		Mailbox:       mailbox,
-		Accounts:      accountService,
+		Accounts:      service,
 		Organizations: organizationService,
 		Workspaces:    workspaceService,
+		Work:          work,
 	}
 	return app, func() {
 		cleanup()
@@ -92,4 +122,4 @@ var (
 // wire.go:
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
-var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"))
+var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), wire.FieldsOf(new(Options), "Store", "Jobs", "Queue", "Throttle", "Clock", "RealClock", "IDs", "Tokens", "Passwords", "Pace"), wire.Bind(new(ports.Clock), new(demo.Clock)))
