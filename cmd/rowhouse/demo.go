@@ -57,6 +57,8 @@ func runDemo(ctx context.Context, config bootstrap.Config, out, logs io.Writer) 
 	if err != nil {
 		return err
 	}
+	// What goes on beside requests goes on until the last one is answered.
+	defer beside(ctx, app.Work.Run)()
 	greet(out, config, accounts)
 	return bootstrap.Serve(ctx, app.API, listener, log.Logger)
 }

@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"rowhouse/adapters/argon2"
 	"rowhouse/adapters/memory"
+	"rowhouse/adapters/memory/memqueue"
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
 	"rowhouse/bootstrap/inmemory"
+	"rowhouse/ports"
 )
 
 func newOpenAPICommand() *cobra.Command {
@@ -41,10 +44,11 @@ func newOpenAPICommand() *cobra.Command {
 
 // newDemo assembles the product in memory, empty.
 func newDemo(ctx context.Context, config bootstrap.Config, logs bootstrap.Logs) (*inmemory.App, func(), error) {
+	store := memory.NewStore()
 	return inmemory.New(ctx, config, bootstrap.Version(version), logs, inmemory.Options{
-		Store: memory.NewStore(), Throttle: memory.NewThrottle(system.Clock{}),
-		Clock: system.Clock{}, IDs: system.IDs{}, Tokens: system.Tokens{},
-		Passwords:    argon2.New(argon2.DefaultConfig()),
-		VerifyAtOnce: true,
+		Store: store, Jobs: memory.NewJobs(store), Queue: memqueue.New(logs.Logger, time.Second), Throttle: memory.NewThrottle(system.Clock{}),
+		Clock: memory.NewMovedClock(system.Clock{}), RealClock: ports.RealClock{Clock: system.Clock{}},
+		IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: argon2.New(argon2.DefaultConfig()),
+		Pace: bootstrap.DemoPace(), VerifyAtOnce: true,
 	})
 }

@@ -36,16 +36,22 @@ func runServe(ctx context.Context, config bootstrap.ServiceConfig, app *producti
 		return fmt.Errorf("%w (choose another address with LISTEN_ADDR)", err)
 	}
 	// What goes on beside requests goes on until the last one is answered.
-	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer beside(ctx, app.Run)()
+	app.Logs.Info("serving", "address", listener.Addr().String(), "public_url", config.PublicURL.String(), "version", version)
+	return bootstrap.Serve(ctx, app.API, listener, app.Logs.Logger)
+}
+
+// beside starts what goes on beside requests, and returns what ends it. It does
+// not end with ctx.
+func beside(ctx context.Context, run func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		app.Run(beside)
+		run(ctx)
 	}()
-	defer func() {
-		stop()
+	return func() {
+		cancel()
 		<-stopped
-	}()
-	app.Logs.Info("serving", "address", listener.Addr().String(), "public_url", config.PublicURL.String(), "version", version)
-	return bootstrap.Serve(ctx, app.API, listener, app.Logs.Logger)
+	}
 }

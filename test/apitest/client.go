@@ -56,6 +56,16 @@ func (s *Server) SignUp(tb testing.TB, name string) *Client {
 	return c
 }
 
+// SignUpInvited returns a client that is signed in as a new user, who followed
+// the link of an invitation.
+func (s *Server) SignUpInvited(tb testing.TB, name, invitation string) *Client {
+	tb.Helper()
+	c := s.Anonymous(tb)
+	res := c.Post("/auth/sign-up", M{"password": Password, "name": name, "invitation_token": invitation}).Want(http.StatusCreated)
+	c.user = res.Object("user")
+	return c
+}
+
 // On returns the same client reporting to another test.
 func (c *Client) On(tb testing.TB) *Client {
 	tb.Helper()
