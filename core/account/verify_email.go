@@ -115,5 +115,8 @@ func (s *Service) ChangeEmail(ctx context.Context, caller domain.Caller, email s
 	if err := s.store.AuthTokens().Add(ctx, link); err != nil {
 		return err
 	}
-	return s.notify.ChangeEmail(ctx, user, address, token)
+	if err := s.notify.ConfirmNewEmail(ctx, user, address, token); err != nil {
+		return err
+	}
+	return s.notify.EmailChangeAsked(ctx, user)
 }

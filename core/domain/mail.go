@@ -3,7 +3,7 @@ package domain
 import "time"
 
 // Mail is a message to one person, in both forms. It has no List-Unsubscribe:
-// all that is sent so far was asked for or is about the safety of an account,
+// all that is sent so far was asked for or is about the security of an account,
 // and none of it can be opted out of.
 type Mail struct {
 	// ID is of this one mail and stays the same however often it is sent, which
