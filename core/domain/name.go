@@ -74,6 +74,37 @@ func cleanText(field, s string, limit int, multiline bool) (string, error) {
 	return s, nil
 }
 
+// Legible is what can be shown of a text in one line, wherever it comes from:
+// in normal form C, without the characters that ParseName refuses, and with one
+// space for each stretch of spaces and line breaks.
+func Legible(s string) string {
+	var b strings.Builder
+	marks := maxMarks
+	var before rune // what was written last; at the beginning, 0
+	for _, r := range norm.NFC.String(strings.ToValidUTF8(s, "")) {
+		switch {
+		case unicode.IsSpace(r):
+			if before == 0 || before == ' ' {
+				continue
+			}
+			r = ' '
+		case r == emojiStyle && unicode.Is(unicode.So, before):
+		case hidden(r):
+			continue
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			if marks++; marks > maxMarks {
+				continue
+			}
+			b.WriteRune(r)
+			continue
+		}
+		marks, before = 0, r
+		b.WriteRune(r)
+	}
+	// What stood apart may compose now.
+	return norm.NFC.String(strings.TrimSuffix(b.String(), " "))
+}
+
 // hidden reports whether r is drawn as nothing or changes how its neighbours
 // are drawn: controls, formats (zero-width, bidirectional), separators of
 // lines, private and unassigned code points, the blank letters, and what

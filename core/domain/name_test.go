@@ -179,3 +179,52 @@ func FuzzParseName(f *testing.F) {
 		}
 	})
 }
+
+func TestLegible(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ typed, want string }{
+		"a name stays as it is": {"Müller & Söhne <b>", "Müller & Söhne <b>"},
+		"it is composed":        {"Mu\u0308ller", "Müller"},
+		"what only a hidden character kept apart is composed": {"Mu\u200b\u0308ller", "Müller"},
+		"nothing":                              {"", ""},
+		"only spaces":                          {" \t\r\n\u00a0\u2003", ""},
+		"several lines are one":                {"A\r\nBcc: v@x\n\n\u2028B\u0085C", "A Bcc: v@x B C"},
+		"each stretch of space is one space":   {"\tAcme \u00a0\u3000 Rockets  ", "Acme Rockets"},
+		"controls are dropped":                 {"Ac\x00m\x1b[31me\x7f", "Acm[31me"},
+		"overrides of direction are dropped":   {"Acme \u202egpj.exe\u202c \u2066x\u2069\u200f", "Acme gpj.exe x"},
+		"what is not drawn is dropped":         {"A\u200bc\u200dm\u2060e\ufeff\u00ad\u034f\u3164\u2800", "Acme"},
+		"what hides a space does not make two": {"Acme \u200b Rockets", "Acme Rockets"},
+		"what is no text is dropped":           {"Ac\xff\xfeme\ufffd\ue000", "Acme"},
+		"an emoji keeps its colour":            {"We ❤\ufe0f rows", "We ❤\ufe0f rows"},
+		"colour for anything else is dropped":  {"A\ufe0fB❤\ufe0f\ufe0f", "AB❤\ufe0f"},
+		"two accents on a letter stay":         {"x\u0323\u0302", "x\u0323\u0302"},
+		"piled-up accents are thinned out":     {"x" + strings.Repeat("\u0302", 10_000) + "y", "x\u0302\u0302y"},
+		"an accent on nothing is dropped":      {"\u0302\u0302a", "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := domain.Legible(tt.typed); got != tt.want {
+				t.Errorf("Legible(%+q) = %+q, want %+q", tt.typed, got, tt.want)
+			}
+			if again := domain.Legible(tt.want); again != tt.want {
+				t.Errorf("Legible(%+q) = %+q, want it as it is", tt.want, again)
+			}
+		})
+	}
+}
+
+// What may be a name is legible already, but for the width of its spaces.
+func FuzzLegible(f *testing.F) {
+	for _, s := range []string{"Acme", " A\r\nB ", "x\u0302\u0302\u0302", "We ❤\ufe0f rows", "a\u200b\u0308\u202e", "\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := domain.Legible(s)
+		if domain.Legible(got) != got {
+			t.Errorf("Legible(%+q) = %+q, and of that %+q", s, got, domain.Legible(got))
+		}
+		if name, err := domain.ParseName("name", s); err == nil && strings.Join(strings.Fields(name), " ") != got {
+			t.Errorf("Legible(%+q) = %+q, want the name", s, got)
+		}
+	})
+}

@@ -1,0 +1,8 @@
+package notification
+
+// What is tested by itself.
+var (
+	Shown    = shown
+	Device   = device
+	MaxWords = maxSubject
+)
