@@ -2,7 +2,6 @@ package bootstrap
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -83,7 +82,7 @@ func (w *Work) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { w.repeat(ctx, w.Pace.Relay, "relay jobs", w.relay) })
 	wg.Go(func() { w.repeat(ctx, w.Pace.Schedule, "look at the schedule", w.Scheduler.Tick) })
-	wg.Go(func() { w.Queue.Consume(ctx, w.Pace.Concurrency, w) })
+	wg.Go(func() { w.Queue.Consume(ctx, w.Pace.Concurrency, handler{w, ctx.Done()}) })
 	wg.Wait()
 }
 
@@ -129,35 +128,44 @@ const (
 	longestWorkPause = 5 * time.Second
 )
 
+// handler is a ports.QueueHandler. Its calls have a context that does not end
+// when the work does.
+type handler struct {
+	*Work
+
+	stopping <-chan struct{}
+}
+
 // Handle implements ports.QueueHandler. Where storage is gone it waits until it
 // is back: giving the job back to the queue would only count against it.
-func (w *Work) Handle(ctx context.Context, id domain.JobID) error {
-	return w.insist(ctx, func() error {
-		outcome, err := w.Worker.Do(ctx, id)
+func (h handler) Handle(ctx context.Context, id domain.JobID) error {
+	return h.insist(ctx, func() error {
+		outcome, err := h.Worker.Do(ctx, id)
 		if err == nil {
-			w.logOutcome(ctx, outcome)
+			h.logOutcome(ctx, outcome)
 		}
 		return err
 	})
 }
 
 // Reject implements ports.QueueHandler.
-func (w *Work) Reject(ctx context.Context, id domain.JobID, body []byte, reason string) error {
-	w.Log.ErrorContext(ctx, "message rejected", "job", id, "reason", reason)
-	return w.insist(ctx, func() error { return w.Worker.Reject(ctx, id, body, reason) })
+func (h handler) Reject(ctx context.Context, id domain.JobID, body []byte, reason string) error {
+	h.Log.ErrorContext(ctx, "message rejected", "job", id, "reason", reason)
+	return h.insist(ctx, func() error { return h.Worker.Reject(ctx, id, body, reason) })
 }
 
-func (w *Work) insist(ctx context.Context, do func() error) error {
+// insist does something again until it works, or the work ends.
+func (h handler) insist(ctx context.Context, do func() error) error {
 	for pause := firstWorkPause; ; pause = min(2*pause, longestWorkPause) {
 		err := do()
 		if err == nil {
 			return nil
 		}
-		w.Log.WarnContext(ctx, "cannot record what became of a job, trying again", "error", err)
+		h.Log.WarnContext(ctx, "cannot record what became of a job, trying again", "error", err)
 		select {
 		case <-time.After(pause):
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
+		case <-h.stopping:
+			return err
 		}
 	}
 }

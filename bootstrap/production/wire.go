@@ -11,6 +11,7 @@ import (
 	"rowhouse/adapters/rabbitmq"
 	"rowhouse/adapters/redis"
 	"rowhouse/bootstrap"
+	"rowhouse/ports"
 )
 
 // adapters binds the driven ports that bootstrap.Driven leaves.

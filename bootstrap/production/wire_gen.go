@@ -11,12 +11,16 @@ import (
 	"github.com/google/wire"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/imaging"
+	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/redis"
 	"rowhouse/adapters/unidecode"
 	"rowhouse/bootstrap"
 	"rowhouse/core/account"
 	"rowhouse/core/billing"
 	"rowhouse/core/image"
+	"rowhouse/core/invitation"
+	"rowhouse/core/job"
+	"rowhouse/core/mailing"
 	"rowhouse/core/membership"
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
@@ -42,18 +46,26 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		cleanup()
 		return nil, nil, err
 	}
-	mailer, err := newServer(config)
+	queue, cleanup3, err := openQueue(config, logs)
 	if err != nil {
 		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
-	v := newChecks(store, client, mailer)
+	mailer, err := newServer(config)
+	if err != nil {
+		cleanup3()
+		cleanup2()
+		cleanup()
+		return nil, nil, err
+	}
+	v := newChecks(store, client, queue, mailer)
 	httpapiConfig := bootstrap.NewHTTPConfig(bootstrapConfig, version, clock, iDs, logs, v)
 	logger := logs.Logger
 	accountConfig := newAccountConfig(config, options)
-	cache, cleanup3, err := redis.NewCache(client)
+	cache, cleanup4, err := redis.NewCache(client)
 	if err != nil {
+		cleanup3()
 		cleanup2()
 		cleanup()
 		return nil, nil, err
@@ -61,36 +73,39 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	signal := redis.NewSignal(client)
 	rowcacheStore := newRows(store, cache, signal, options)
 	portsStore := newStore(rowcacheStore, options)
+	realClock := options.RealClock
 	tokens := options.Tokens
 	passwords := options.Passwords
 	throttle := newThrottle(store, clock, options)
 	imagingConfig := imaging.DefaultConfig()
 	images := imaging.New(imagingConfig)
-	blobStore, cleanup4, err := bootstrap.OpenBlobs(ctx, bootstrapConfig)
+	blobStore, cleanup5, err := bootstrap.OpenBlobs(ctx, bootstrapConfig)
 	if err != nil {
+		cleanup4()
 		cleanup3()
 		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
 	imageStore := image.NewStore(images, blobStore)
-	portsMailer := newMailer(mailer, options)
-	publicURL := bootstrap.NewPublicURL(bootstrapConfig)
-	service := notification.NewService(portsMailer, clock, iDs, publicURL)
-	accountService := account.NewService(accountConfig, portsStore, clock, iDs, tokens, passwords, throttle, imageStore, service)
+	jobs := mailing.NewJobs(clock, iDs)
+	service := account.NewService(accountConfig, portsStore, clock, realClock, iDs, tokens, passwords, throttle, imageStore, jobs)
 	transliterator := _wireTransliteratorValue
 	maker := slug.NewMaker(transliterator)
 	organizationService := organization.NewService(portsStore, clock, iDs, maker, imageStore)
 	workspaceService := workspace.NewService(portsStore, clock, iDs, maker)
 	membershipService := membership.NewService(portsStore, clock)
+	secretKey := bootstrap.NewSecretKey(bootstrapConfig)
+	invitationService := invitation.NewService(portsStore, clock, iDs, secretKey, jobs)
 	billingService := billing.NewService(portsStore)
 	meteringService := metering.NewService(portsStore, clock)
 	demoService := noDemo()
 	services := httpapi.Services{
-		Accounts:      accountService,
+		Accounts:      service,
 		Organizations: organizationService,
 		Workspaces:    workspaceService,
 		Members:       membershipService,
+		Invitations:   invitationService,
 		Billing:       billingService,
 		Metering:      meteringService,
 		Images:        imageStore,
@@ -100,7 +115,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	app := &App{
 		API:           api,
 		Store:         portsStore,
-		Accounts:      accountService,
+		Accounts:      service,
 		Organizations: organizationService,
 		Workspaces:    workspaceService,
 		Database:      store,
@@ -109,6 +124,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		Logs:          logs,
 	}
 	return app, func() {
+		cleanup5()
 		cleanup4()
 		cleanup3()
 		cleanup2()
@@ -120,10 +136,66 @@ var (
 	_wireTransliteratorValue = unidecode.Transliterator{}
 )
 
+// NewWorker returns what does the jobs. It connects to nothing yet. The
+// function that it returns closes it.
+func NewWorker(ctx context.Context, config bootstrap.ServiceConfig, logs bootstrap.Logs, options WorkerOptions) (*Worker, func(), error) {
+	store, cleanup, err := openWorkerDatabase(ctx, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	jobs := postgres.NewJobs(store)
+	clock := options.Clock
+	iDs := options.IDs
+	spread := bootstrap.NewSpread()
+	bootstrapConfig := config.Config
+	secretKey := bootstrap.NewSecretKey(bootstrapConfig)
+	mailer, err := newServer(config)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	portsMailer := newMailer(mailer, options)
+	publicURL := bootstrap.NewPublicURL(bootstrapConfig)
+	service := notification.NewService(portsMailer, clock, iDs, publicURL)
+	fileURL := bootstrap.NewFileURL(bootstrapConfig)
+	sender := mailing.NewSender(store, clock, secretKey, service, fileURL)
+	realClock := options.RealClock
+	sweeper := job.NewSweeper(store, jobs, clock, realClock)
+	handlers := bootstrap.NewHandlers(sender, sweeper)
+	worker := job.NewWorker(store, jobs, clock, iDs, spread, handlers)
+	queue, cleanup2, err := openQueue(config, logs)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	relay := job.NewRelay(jobs, queue, clock)
+	v := bootstrap.NewSchedules()
+	scheduler := job.NewScheduler(jobs, clock, iDs, v)
+	pace := newPace(config)
+	logger := logs.Logger
+	work := &bootstrap.Work{
+		Worker:    worker,
+		Relay:     relay,
+		Scheduler: scheduler,
+		Queue:     queue,
+		Pace:      pace,
+		Log:       logger,
+	}
+	productionWorker := &Worker{
+		Work:     work,
+		Jobs:     jobs,
+		Database: store,
+	}
+	return productionWorker, func() {
+		cleanup2()
+		cleanup()
+	}, nil
+}
+
 // wire.go:
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
 	openDatabase, newRows, newStore, newThrottle,
-	openRedis, redis.NewCache, redis.NewSignal, newServer, newMailer, wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),
+	openRedis, redis.NewCache, redis.NewSignal, openQueue, newServer, wire.FieldsOf(new(Options), "Clock", "RealClock", "IDs", "Tokens", "Passwords"),
 )
