@@ -44,7 +44,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		cleanup()
 		return nil, nil, err
 	}
-	mailer, err := newServer(config)
+	mailer, cleanup3, err := newServer(config)
 	if err != nil {
 		cleanup2()
 		cleanup()
@@ -54,8 +54,9 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	httpapiConfig := bootstrap.NewHTTPConfig(bootstrapConfig, version, clock, iDs, logs, v)
 	logger := logs.Logger
 	accountConfig := newAccountConfig(config, options)
-	cache, cleanup3, err := redis.NewCache(client)
+	cache, cleanup4, err := redis.NewCache(client)
 	if err != nil {
+		cleanup3()
 		cleanup2()
 		cleanup()
 		return nil, nil, err
@@ -68,8 +69,9 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	throttle := newThrottle(store, clock, options)
 	imagingConfig := imaging.DefaultConfig()
 	images := imaging.New(imagingConfig)
-	blobStore, cleanup4, err := openBlobs(ctx, bootstrapConfig)
+	blobStore, cleanup5, err := openBlobs(ctx, bootstrapConfig)
 	if err != nil {
+		cleanup4()
 		cleanup3()
 		cleanup2()
 		cleanup()
@@ -111,6 +113,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		Logs:          logs,
 	}
 	return app, func() {
+		cleanup5()
 		cleanup4()
 		cleanup3()
 		cleanup2()
