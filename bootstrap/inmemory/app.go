@@ -11,6 +11,7 @@ import (
 	"rowhouse/adapters/memory"
 	"rowhouse/bootstrap"
 	"rowhouse/core/account"
+	"rowhouse/core/notification"
 	"rowhouse/core/organization"
 	"rowhouse/core/workspace"
 	"rowhouse/ports"
@@ -21,6 +22,7 @@ type App struct {
 	API           *httpapi.API
 	Store         ports.Store
 	Mailbox       *memory.Mailbox
+	Notifications *notification.Service
 	Accounts      *account.Service
 	Organizations *organization.Service
 	Workspaces    *workspace.Service

@@ -77,6 +77,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		API:           api,
 		Store:         store,
 		Mailbox:       mailbox,
+		Notifications: service,
 		Accounts:      accountService,
 		Organizations: organizationService,
 		Workspaces:    workspaceService,

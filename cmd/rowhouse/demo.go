@@ -13,7 +13,11 @@ import (
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
 	"rowhouse/bootstrap/seed"
+	"rowhouse/core/notification"
 )
+
+// previewsTo is nobody's address: it has one of each mail to look at.
+const previewsTo = "previews@rowhouse.example"
 
 func newDemoCommand() *cobra.Command {
 	return &cobra.Command{
@@ -57,6 +61,9 @@ func runDemo(ctx context.Context, config bootstrap.Config, out, logs io.Writer) 
 	if err != nil {
 		return err
 	}
+	if err := app.Notifications.SendPreviews(ctx, notification.NewSample(previewsTo)); err != nil {
+		return err
+	}
 	greet(out, config, accounts)
 	return bootstrap.Serve(ctx, app.API, listener, log.Logger)
 }
@@ -73,10 +80,11 @@ Rowhouse is running in memory. Stop it with Ctrl+C; nothing is kept.
   Start      %[1]s
   API        %[1]s/api/v1        reference: %[1]s/docs
   Mailbox    %[1]s/api/v1/demo/mailbox
+  Each mail  %[1]s/api/v1/demo/mailbox?to=%[3]s
 
 Sign in with the password %[2]q as
 
-`, url, seed.Password)
+`, url, seed.Password, previewsTo)
 	for _, a := range accounts {
 		fmt.Fprintf(out, "  %-26s %s\n", a.Email, a.Shows)
 	}
