@@ -64,18 +64,19 @@ func (p *pool) take() *connection {
 }
 
 // put keeps a connection for the next mail, or reports that it is not needed.
-func (p *pool) put(c *connection) bool {
+func (p *pool) put(ctx context.Context, c *connection) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || c.cut || c.mails >= mailsPerSession {
 		return false
 	}
-	p.idle = append(p.idle, idle{c, time.AfterFunc(maxIdle, func() { p.expire(c) })})
+	ctx = context.WithoutCancel(ctx) // nobody waits for the farewell
+	p.idle = append(p.idle, idle{c, time.AfterFunc(maxIdle, func() { p.expire(ctx, c) })})
 	return true
 }
 
 // expire leaves a connection unless it was taken meanwhile.
-func (p *pool) expire(c *connection) {
+func (p *pool) expire(ctx context.Context, c *connection) {
 	p.mu.Lock()
 	i := slices.IndexFunc(p.idle, func(i idle) bool { return i.connection == c })
 	if i >= 0 {
@@ -83,7 +84,7 @@ func (p *pool) expire(c *connection) {
 	}
 	p.mu.Unlock()
 	if i >= 0 {
-		c.leave(context.Background()) //nolint:forbidigo // no caller waits for it; it has its own timeout
+		c.leave(ctx)
 	}
 }
 
@@ -96,7 +97,7 @@ func (p *pool) close() {
 	var all sync.WaitGroup
 	for _, i := range left {
 		i.timer.Stop()
-		all.Go(func() { i.leave(context.Background()) }) //nolint:forbidigo // as above
+		all.Go(func() { i.leave(context.Background()) }) //nolint:forbidigo // it has its own timeout, and no caller's
 	}
 	all.Wait()
 }

@@ -52,7 +52,7 @@ func (m *Mailer) hand(ctx context.Context, c *connection, l letter) error {
 	}
 	err := c.say(ctx, func(client *gosmtp.Client) error { return l.send(client, patience) })
 	c.mails++
-	if err != nil || !m.pool.put(c) {
+	if err != nil || !m.pool.put(ctx, c) {
 		c.leave(ctx)
 	}
 	return err

@@ -101,7 +101,12 @@ func wantPreviews(t *testing.T, url string) {
 			t.Fatal(err)
 		}
 		defer func() { _ = res.Body.Close() }()
-		var mailbox struct{ Data []struct{ HTML, Text string } }
+		var mailbox struct {
+			Data []struct {
+				HTML string `json:"html"`
+				Text string `json:"text"`
+			} `json:"data"`
+		}
 		if err := json.NewDecoder(res.Body).Decode(&mailbox); err != nil {
 			t.Fatal(err)
 		}
