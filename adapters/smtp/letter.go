@@ -9,6 +9,7 @@ import (
 	netmail "net/mail"
 	"slices"
 	"strings"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 	gosmtp "github.com/wneessen/go-mail/smtp"
@@ -73,11 +74,24 @@ func encodeWords(s string) string {
 	return strings.Join(words, " ")
 }
 
+// senderError is why the server did not even want to know whom the letter is
+// from. Nothing of it was sent.
+type senderError struct{ error }
+
+func (e senderError) Unwrap() error { return e.error }
+
 // send hands the letter over. Without an error the server has answered for it.
-func (l letter) send(c *gosmtp.Client) error {
+// It waits for patience until the server begins to listen.
+func (l letter) send(c *gosmtp.Client, patience time.Duration) error {
+	if err := c.UpdateDeadline(patience); err != nil {
+		return senderError{fmt.Errorf("begin: %w", err)}
+	}
 	if err := c.Mail(l.from); err != nil {
 		// Of all mails the sender is the same: a refusal is not about this one.
-		return fmt.Errorf("name the sender: %w", reworded(err, l.mask))
+		return senderError{fmt.Errorf("name the sender: %w", reworded(err, l.mask))}
+	}
+	if err := c.UpdateDeadline(talkTimeout); err != nil {
+		return fmt.Errorf("go on: %w", err)
 	}
 	if err := c.Rcpt(l.to); err != nil {
 		return fmt.Errorf("name the recipient: %w", refusal(reworded(err, l.mask)))

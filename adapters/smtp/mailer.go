@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	gosmtp "github.com/wneessen/go-mail/smtp"
-
 	"rowhouse/core/domain"
 	"rowhouse/ports"
 )
@@ -20,17 +18,20 @@ import (
 // How long things may take.
 const (
 	dialTimeout = 5 * time.Second
-	sendTimeout = 20 * time.Second // a whole mail, dialing included
+	sendTimeout = 20 * time.Second // a whole mail, waiting and dialing included
+	talkTimeout = 2 * sendTimeout  // a mail without: never the first to end
 	quitTimeout = 2 * time.Second  // the farewell, once all is done
 )
 
-// Mailer is a ports.Mailer. Each mail goes over a connection of its own.
+// Mailer is a ports.Mailer. It keeps a few connections open for a while, so that
+// a burst of mails does not greet the server for each; Close leaves them.
 type Mailer struct {
 	server server
 	from   netmail.Address
 	domain string // of from
 	tls    *tls.Config
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	pool   *pool
 }
 
 var _ ports.Mailer = (*Mailer)(nil)
@@ -66,6 +67,7 @@ func New(smtpURL, from string) (*Mailer, error) {
 		domain: sender.Address[strings.LastIndexByte(sender.Address, '@')+1:],
 		tls:    &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12},
 		dial:   new(net.Dialer).DialContext,
+		pool:   newPool(),
 	}, nil
 }
 
@@ -90,7 +92,7 @@ func isASCII(address string) bool {
 func (m *Mailer) Send(ctx context.Context, mail domain.Mail) error {
 	l, err := m.write(mail)
 	if err == nil {
-		err = m.talk(ctx, m.server.login, l.send)
+		err = m.deliver(ctx, l)
 	}
 	if err != nil {
 		return fmt.Errorf("send mail %s: %w", mail.ID, err)
@@ -101,9 +103,16 @@ func (m *Mailer) Send(ctx context.Context, mail domain.Mail) error {
 // Ping fails if the server can not be reached or does not greet us, encrypted
 // if that is required. It does not log in.
 func (m *Mailer) Ping(ctx context.Context) error {
-	err := m.talk(ctx, nil, func(*gosmtp.Client) error { return nil })
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	c, err := m.open(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("ping mail server: %w", err)
 	}
+	c.leave(ctx)
 	return nil
 }
+
+// Close leaves the connections that wait for another mail. A mail that is under
+// way, or sent later, has its connection to itself.
+func (m *Mailer) Close() { m.pool.close() }

@@ -43,6 +43,7 @@ type mailServer struct {
 	password string            // that it takes, whoever the user is
 	mu       sync.Mutex        // guards what follows
 	mails    []envelope        // oldest first
+	dialed   int               // how often
 	stages   []stage           // that all connections went through
 }
 
@@ -123,6 +124,9 @@ func (s *mailServer) mailer(t *testing.T, smtpURL string) *smtp.Mailer {
 	m := newMailer(t, smtpURL)
 	m.Trust(s.roots)
 	m.DialWith(func(ctx context.Context, network, _ string) (net.Conn, error) {
+		s.mu.Lock()
+		s.dialed++
+		s.mu.Unlock()
 		return new(net.Dialer).DialContext(ctx, network, s.address)
 	})
 	return m
@@ -134,6 +138,7 @@ func newMailer(t *testing.T, smtpURL string) *smtp.Mailer {
 	if err != nil {
 		t.Fatalf("New = %v", err)
 	}
+	t.Cleanup(m.Close)
 	return m
 }
 
@@ -141,6 +146,12 @@ func (s *mailServer) arrived() []envelope {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.mails)
+}
+
+func (s *mailServer) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dialed
 }
 
 func (s *mailServer) reached() []stage {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -133,6 +135,33 @@ func TestAMailerDoesNotShowThePassword(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		if shown := fmt.Sprintf(format, m) + fmt.Sprintf(format, *m); strings.Contains(shown, "hunter2") {
 			t.Errorf("%s shows it: %s", format, shown)
+		}
+	}
+}
+
+// What docs/mail.md and .env.example tell people to write can be read.
+func TestTheExamplesOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+	setting := regexp.MustCompile(`(?m)\b(SMTP_URL|MAIL_FROM)="(.*)"$`)
+	for _, file := range []string{"../../docs/mail.md", "../../.env.example"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples := setting.FindAllSubmatch(text, -1)
+		if len(examples) < 2 {
+			t.Errorf("%s has %d examples, want some", file, len(examples))
+		}
+		for _, e := range examples {
+			smtpURL, from := "smtp://localhost", sender
+			if string(e[1]) == "SMTP_URL" {
+				smtpURL = string(e[2])
+			} else {
+				from = string(e[2])
+			}
+			if _, err := smtp.New(smtpURL, from); err != nil {
+				t.Errorf("%s: %s: %v", file, e[0], err)
+			}
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"rowhouse/core/account"
 	"rowhouse/core/demo"
 	"rowhouse/core/domain"
+	"rowhouse/core/notification"
 	"rowhouse/core/organization"
 	"rowhouse/core/workspace"
 	"rowhouse/ports"
@@ -22,6 +23,7 @@ type App struct {
 	API           *httpapi.API
 	Store         ports.Store
 	Mailbox       *memory.Mailbox
+	Notifications *notification.Service
 	Accounts      *account.Service
 	Organizations *organization.Service
 	Workspaces    *workspace.Service

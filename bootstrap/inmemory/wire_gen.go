@@ -105,6 +105,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		API:           api,
 		Store:         store,
 		Mailbox:       mailbox,
+		Notifications: notificationService,
 		Accounts:      service,
 		Organizations: organizationService,
 		Workspaces:    workspaceService,

@@ -128,12 +128,12 @@ func newThrottle(database *postgres.Store, clock ports.Clock, options Options) p
 	return throttle
 }
 
-func newServer(config bootstrap.ServiceConfig) (*smtp.Mailer, error) {
+func newServer(config bootstrap.ServiceConfig) (*smtp.Mailer, func(), error) {
 	mailer, err := smtp.New(config.SMTPURL, config.MailFrom)
 	if err != nil {
-		return nil, fmt.Errorf("SMTP_URL, MAIL_FROM: %w", err)
+		return nil, nil, fmt.Errorf("SMTP_URL, MAIL_FROM: %w", err)
 	}
-	return mailer, nil
+	return mailer, mailer.Close, nil
 }
 
 // newChecks returns what readiness reports. Only the database decides: the rest

@@ -52,7 +52,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		cleanup()
 		return nil, nil, err
 	}
-	mailer, err := newServer(config)
+	mailer, cleanup4, err := newServer(config)
 	if err != nil {
 		cleanup3()
 		cleanup2()
@@ -63,8 +63,9 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	httpapiConfig := bootstrap.NewHTTPConfig(bootstrapConfig, version, clock, iDs, logs, v)
 	logger := logs.Logger
 	accountConfig := newAccountConfig(config, options)
-	cache, cleanup4, err := redis.NewCache(client)
+	cache, cleanup5, err := redis.NewCache(client)
 	if err != nil {
+		cleanup4()
 		cleanup3()
 		cleanup2()
 		cleanup()
@@ -79,8 +80,9 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	throttle := newThrottle(store, clock, options)
 	imagingConfig := imaging.DefaultConfig()
 	images := imaging.New(imagingConfig)
-	blobStore, cleanup5, err := bootstrap.OpenBlobs(ctx, bootstrapConfig)
+	blobStore, cleanup6, err := bootstrap.OpenBlobs(ctx, bootstrapConfig)
 	if err != nil {
+		cleanup5()
 		cleanup4()
 		cleanup3()
 		cleanup2()
@@ -124,6 +126,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		Logs:          logs,
 	}
 	return app, func() {
+		cleanup6()
 		cleanup5()
 		cleanup4()
 		cleanup3()
@@ -149,7 +152,7 @@ func NewWorker(ctx context.Context, config bootstrap.ServiceConfig, logs bootstr
 	spread := bootstrap.NewSpread()
 	bootstrapConfig := config.Config
 	secretKey := bootstrap.NewSecretKey(bootstrapConfig)
-	mailer, err := newServer(config)
+	mailer, cleanup2, err := newServer(config)
 	if err != nil {
 		cleanup()
 		return nil, nil, err
@@ -163,8 +166,9 @@ func NewWorker(ctx context.Context, config bootstrap.ServiceConfig, logs bootstr
 	sweeper := job.NewSweeper(store, jobs, clock, realClock)
 	handlers := bootstrap.NewHandlers(sender, sweeper)
 	worker := job.NewWorker(store, jobs, clock, iDs, spread, handlers)
-	queue, cleanup2, err := openQueue(config, logs)
+	queue, cleanup3, err := openQueue(config, logs)
 	if err != nil {
+		cleanup2()
 		cleanup()
 		return nil, nil, err
 	}
@@ -187,6 +191,7 @@ func NewWorker(ctx context.Context, config bootstrap.ServiceConfig, logs bootstr
 		Database: store,
 	}
 	return productionWorker, func() {
+		cleanup3()
 		cleanup2()
 		cleanup()
 	}, nil

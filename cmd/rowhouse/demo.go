@@ -13,7 +13,11 @@ import (
 	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
 	"rowhouse/bootstrap/seed"
+	"rowhouse/core/notification"
 )
+
+// previewsTo is nobody's address: it has one of each mail to look at.
+const previewsTo = "previews@rowhouse.example"
 
 func newDemoCommand() *cobra.Command {
 	return &cobra.Command{
@@ -57,6 +61,9 @@ func runDemo(ctx context.Context, config bootstrap.Config, out, logs io.Writer) 
 	if err != nil {
 		return err
 	}
+	if err := app.Notifications.SendPreviews(ctx, notification.NewSample(previewsTo)); err != nil {
+		return err
+	}
 	// What goes on beside requests goes on until the last one is answered.
 	defer beside(ctx, app.Work.Run)()
 	greet(out, config, accounts)
@@ -75,10 +82,11 @@ Rowhouse is running in memory. Stop it with Ctrl+C; nothing is kept.
   Start      %[1]s
   API        %[1]s/api/v1        reference: %[1]s/docs
   Mailbox    %[1]s/api/v1/demo/mailbox
+  Each mail  %[1]s/api/v1/demo/mailbox?to=%[3]s
 
 Sign in with the password %[2]q as
 
-`, url, seed.Password)
+`, url, seed.Password, previewsTo)
 	listAccounts(out, accounts)
 	fmt.Fprintf(out, `
 Or try it at once, as %[2]s:

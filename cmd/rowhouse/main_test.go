@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"rowhouse/bootstrap"
+	"rowhouse/core/notification"
 )
 
 func freeAddr(t *testing.T) string {
@@ -76,6 +77,7 @@ func TestDemoServesWhatItSaysAndStopsWhenTold(t *testing.T) {
 	if res.StatusCode != http.StatusOK || !strings.Contains(string(body), `"slug":"acme"`) {
 		t.Errorf("the line to try answers %d %s", res.StatusCode, body)
 	}
+	wantPreviews(t, "http://"+addr)
 	http.DefaultClient.CloseIdleConnections()
 	stop()
 	if err := <-stopped; err != nil {
@@ -83,6 +85,39 @@ func TestDemoServesWhatItSaysAndStopsWhenTold(t *testing.T) {
 	}
 	if !strings.Contains(logs.String(), `"msg":"request"`) || !strings.Contains(logs.String(), "stopping") {
 		t.Errorf("logs = %s", logs)
+	}
+}
+
+// wantPreviews checks that the mailbox has one of each mail, and nothing else.
+func wantPreviews(t *testing.T, url string) {
+	t.Helper()
+	for _, query := range []string{"", "?to=" + previewsTo} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/v1/demo/mailbox"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		var mailbox struct {
+			Data []struct {
+				HTML string `json:"html"`
+				Text string `json:"text"`
+			} `json:"data"`
+		}
+		if err := json.NewDecoder(res.Body).Decode(&mailbox); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := len(mailbox.Data), len(notification.Previews()); got != want {
+			t.Errorf("the mailbox%s has %d mails, want the %d previews", query, got, want)
+		}
+		for _, mail := range mailbox.Data {
+			if mail.HTML == "" || !strings.Contains(mail.Text, "Rowhouse. You get this mail") {
+				t.Errorf("the mailbox%s has the mail %+v", query, mail)
+			}
+		}
 	}
 }
 

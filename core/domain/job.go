@@ -71,13 +71,19 @@ type permanentError struct{ error }
 
 func (e permanentError) Unwrap() error { return e.error }
 
+// Permanent reports that trying again does not help.
+func (permanentError) Permanent() bool { return true }
+
 // Permanent marks an error that trying again does not help against.
 func Permanent(err error) error { return permanentError{err} }
 
-// IsPermanent reports whether an error was marked so.
+// IsPermanent reports whether an error was marked so, or says so itself.
 func IsPermanent(err error) bool {
-	_, ok := errors.AsType[permanentError](err)
-	return ok
+	marked, ok := errors.AsType[interface {
+		error
+		Permanent() bool
+	}](err)
+	return ok && marked.Permanent()
 }
 
 // jobDelays are the waits after each failure; after the last, a job is given up.
