@@ -19,6 +19,7 @@ func TestDemoMailbox(t *testing.T) {
 		}
 	}
 	c := s.Anonymous(t)
+	s.Settle(t)
 	res := c.Get("/demo/mailbox").Want(http.StatusOK)
 	wantBody(t, res, M{"data": []any{mail(eve), mail(ada)}})
 	wantHeader(t, res, "Cache-Control", "no-store")

@@ -245,11 +245,17 @@ func TestHostile_MassAssignment(t *testing.T) {
 		"/organizations/{organization}/workspaces/{workspace}":         {c.Owner, M{"name": "New"}},
 		"/organizations/{organization}/workspaces/{workspace}/members": {c.Owner, M{"membership_id": c.MemberID}},
 		"/organizations/{organization}/members/{membership}":           {c.Owner, M{"role": "admin"}},
+		"/organizations/{organization}/invitations":                    {c.Owner, M{"email": "new@example.com", "role": "member"}},
+		"/organizations/{organization}/invitations/batch":              {c.Owner, M{"emails": []string{"new@example.com"}, "role": "member"}},
+		"/invitations/preview":                                         {nil, M{"token": "x"}},
+		"/invitations/decline":                                         {nil, M{"token": "x"}},
+		"/invitations/accept":                                          {c.Owner, M{"token": "x"}},
+		"/demo/clock":                                                  {nil, M{"advance_days": 1}},
 	}
 	roomFor(t, s, c, 100)
 	everything := func() string {
 		var b strings.Builder
-		for _, path := range []string{"/me", "/organizations", c.Path(""), c.Path("/members"), c.Path("/workspaces"), c.Path("/subscription"), c.Path("/workspaces/" + c.Open + "/members")} {
+		for _, path := range []string{"/me", "/organizations", c.Path(""), c.Path("/members"), c.Path("/invitations"), c.Path("/workspaces"), c.Path("/subscription"), c.Path("/workspaces/" + c.Open + "/members")} {
 			b.Write(c.Owner.Get(path).Want(http.StatusOK).Body)
 		}
 		return b.String() + string(c.Member.Get("/me").Want(http.StatusOK).Body)

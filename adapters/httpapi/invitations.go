@@ -78,7 +78,8 @@ func asSender[I, O any](handle func(context.Context, invitation.Sender, *I) (*O,
 	})
 }
 
-type invitationJSON struct {
+// InvitationJSON is an invitation as those see it who manage them.
+type InvitationJSON struct {
 	ID         domain.InvitationID    `format:"uuid"                                         json:"id"`
 	Email      domain.Email           `format:"email"                                        json:"email"`
 	Role       domain.Role            `enum:"member,admin"                                   json:"role"`
@@ -89,8 +90,8 @@ type invitationJSON struct {
 	LastSentAt time.Time              `json:"last_sent_at"`
 }
 
-func (a *api) newInvitationJSON(i domain.InvitationDetail) invitationJSON {
-	return invitationJSON{
+func (a *api) newInvitationJSON(i domain.InvitationDetail) InvitationJSON {
+	return InvitationJSON{
 		ID: i.ID, Email: i.Email, Role: i.Role, State: a.invitations.StateOf(i.Invitation),
 		Inviter:   userRefJSON{ID: i.Inviter, Name: i.InviterName},
 		ExpiresAt: i.ExpiresAt, CreatedAt: i.CreatedAt, LastSentAt: i.LastSentAt,
@@ -98,7 +99,7 @@ func (a *api) newInvitationJSON(i domain.InvitationDetail) invitationJSON {
 }
 
 type invitationOutput struct {
-	Body invitationJSON
+	Body InvitationJSON
 }
 
 func (a *api) invitation(i domain.InvitationDetail, err error) (*invitationOutput, error) {
@@ -115,8 +116,8 @@ type listInvitationsInput struct {
 	State string `doc:"pending (the default), accepted, declined, revoked or expired." query:"state"`
 }
 
-func (a *api) listInvitations(ctx context.Context, actor domain.Actor, in *listInvitationsInput) (*listOutput[invitationJSON], error) {
-	return lister[domain.InvitationDetail, invitationJSON]{
+func (a *api) listInvitations(ctx context.Context, actor domain.Actor, in *listInvitationsInput) (*listOutput[InvitationJSON], error) {
+	return lister[domain.InvitationDetail, InvitationJSON]{
 		fetch: func(page domain.PageRequest) (domain.Page[domain.InvitationDetail], error) {
 			return a.invitations.List(ctx, actor, in.State, page)
 		},
@@ -150,7 +151,7 @@ type createInvitationsInput struct {
 // batchResultJSON is what became of one address: an invitation or a problem.
 type batchResultJSON struct {
 	Email      string          `doc:"As it was given."          json:"email"`
-	Invitation *invitationJSON `json:"invitation,omitempty"`
+	Invitation *InvitationJSON `json:"invitation,omitempty"`
 	Problem    *Problem        `json:"problem,omitempty"`
 }
 
@@ -267,7 +268,7 @@ func (a *api) acceptInvitation(ctx context.Context, caller domain.Caller, in *to
 
 // receivedInvitationJSON is an invitation as the invited person sees it.
 type receivedInvitationJSON struct {
-	invitationJSON
+	InvitationJSON
 
 	Organization organizationRefJSON `json:"organization"`
 }
@@ -282,7 +283,7 @@ type organizationRefJSON struct {
 func (a *api) newReceivedInvitationJSON(i domain.ReceivedInvitation) receivedInvitationJSON {
 	o := i.Organization
 	return receivedInvitationJSON{
-		invitationJSON: a.newInvitationJSON(i.InvitationDetail),
+		InvitationJSON: a.newInvitationJSON(i.InvitationDetail),
 		Organization:   organizationRefJSON{ID: o.ID, Name: o.Name, Slug: o.Slug, LogoURL: a.fileURL(o.Logo)},
 	}
 }

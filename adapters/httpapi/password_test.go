@@ -39,6 +39,7 @@ func TestForgotPassword(t *testing.T) {
 		var answers []string
 		for range 5 {
 			answers = append(answers, stripped(forgot(t, s, ada.Email()).Want(http.StatusAccepted)))
+			s.Settle(t) // before the next link replaces it
 		}
 		if answers[4] != answers[0] {
 			t.Errorf("the bound shows:\n%s\n%s", answers[4], answers[0])
@@ -109,9 +110,7 @@ func TestResetPassword(t *testing.T) {
 		s.Anonymous(t).Post("/auth/sign-in", M{"email": ada.Email(), "password": apitest.Password}).
 			WantProblem(http.StatusUnauthorized, "invalid_credentials")
 		signInAs(t, s, ada, newPassword)
-		if subject := mails(t, s, ada.Email())[0].Subject; subject != "Your password was changed" {
-			t.Errorf("told by mail: %q", subject)
-		}
+		wantTold(t, s, ada, "Your password was changed")
 		wantField(t, reset(t, s, token, "yet another lantern"), "token", "invalid_token")
 	})
 

@@ -13,6 +13,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,6 +130,15 @@ func wantHeader(tb testing.TB, res *apitest.Response, name, want string) {
 func mails(tb testing.TB, s *apitest.Server, to string) []domain.Mail {
 	tb.Helper()
 	return s.Mails(tb, domain.Email(to))
+}
+
+// wantTold fails the test unless a mail to the user has the subject.
+func wantTold(tb testing.TB, s *apitest.Server, who *apitest.Client, subject string) {
+	tb.Helper()
+	list := mails(tb, s, who.Email())
+	if !slices.ContainsFunc(list, func(m domain.Mail) bool { return m.Subject == subject }) {
+		tb.Errorf("nothing in %d mails to %s is about %q", len(list), who.Email(), subject)
+	}
 }
 
 // mailedToken returns the token in the newest mail to an address.

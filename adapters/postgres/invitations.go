@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"rowhouse/core/domain"
 )
@@ -122,7 +123,11 @@ func (r invitations) invitations(ctx context.Context) *gorm.DB {
 
 func (r invitations) Get(ctx context.Context, id domain.InvitationID) (domain.InvitationDetail, error) {
 	var row invitationRow
-	err := r.invitations(ctx).Where("i.id = ?", id).Take(&row).Error
+	db := r.invitations(ctx).Where("i.id = ?", id)
+	if r.inUpdate { // nobody else changes it until that ends
+		db = db.Clauses(clause.Locking{Strength: "NO KEY UPDATE", Table: clause.Table{Name: "i"}})
+	}
+	err := db.Take(&row).Error
 	return row.detail(), translate(err)
 }
 
@@ -244,8 +249,9 @@ func (r directory) InvitationsTo(ctx context.Context, email domain.Email, at tim
 }
 
 func (r directory) InvitationTo(ctx context.Context, email domain.Email, id domain.InvitationID) (organization domain.OrganizationID, err error) {
-	err = r.invited(ctx, email).Table("app.invitations").Select("organization_id").Where("email = ? AND id = ?", email, id).Take(&organization).Error
-	return organization, translate(err)
+	var row struct{ OrganizationID domain.OrganizationID }
+	err = r.invited(ctx, email).Table("app.invitations").Select("organization_id").Where("email = ? AND id = ?", email, id).Take(&row).Error
+	return row.OrganizationID, translate(err)
 }
 
 func (r directory) ExpiredInvitations(ctx context.Context, at time.Time, n int) (organizations []domain.OrganizationID, err error) {

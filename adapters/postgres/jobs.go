@@ -83,10 +83,10 @@ func (r *Jobs) Relay(ctx context.Context, at time.Time, n int, publish func(cont
 			}
 		}
 		relayed = len(found)
-		if err := tx.Exec(`UPDATE app.outbox SET published_at = ? WHERE id = ANY(?::uuid[])`, at, texts(published)).Error; err != nil {
+		if err := tx.Exec(`UPDATE app.outbox SET published_at = ? WHERE id = ANY(cast(? AS uuid[]))`, at, texts(published)).Error; err != nil {
 			return err
 		}
-		return tx.Exec(`UPDATE app.outbox SET available_at = ? WHERE id = ANY(?::uuid[])`, at.Add(publishAgainAfter), texts(refused)).Error
+		return tx.Exec(`UPDATE app.outbox SET available_at = ? WHERE id = ANY(cast(? AS uuid[]))`, at.Add(publishAgainAfter), texts(refused)).Error
 	})
 	if err != nil {
 		return 0, translate(err)
@@ -153,7 +153,7 @@ func (r *Jobs) Keep(ctx context.Context, kept domain.Job, reason string) error {
 	arguments["reason"] = plain(reason)
 	return translate(r.store.platform(ctx).Exec(`
 INSERT INTO app.outbox (id, organization_id, kind, payload, created_at, due_at, available_at, dead_at, last_error)
-VALUES (@id, (SELECT id FROM app.organizations WHERE id = NULLIF(@organization, '')::uuid), @kind, @payload::jsonb, @created, @created, @created, @created, @reason)
+VALUES (@id, (SELECT id FROM app.organizations WHERE id = cast(NULLIF(@organization, '') AS uuid)), @kind, cast(@payload AS jsonb), @created, @created, @created, @created, @reason)
 ON CONFLICT (id) DO NOTHING`, arguments).Error)
 }
 
@@ -218,7 +218,7 @@ func (r *Jobs) Sweep(ctx context.Context, at, done, lost time.Time) error {
           WHERE published_at < @lost AND done_at IS NULL AND dead_at IS NULL`, map[string]any{"at": at, "lost": lost}},
 		{`DELETE FROM app.schedule_ticks t WHERE tick < @done
           AND tick < (SELECT max(tick) FROM app.schedule_ticks WHERE schedule = t.schedule)`, map[string]any{"done": done}},
-		{`DELETE FROM app.processed_messages WHERE processed_at < @done::timestamptz - interval '7 days'`, map[string]any{"done": done}},
+		{`DELETE FROM app.processed_messages WHERE processed_at < cast(@done AS timestamptz) - interval '7 days'`, map[string]any{"done": done}},
 	} {
 		if err := r.store.platform(ctx).Exec(step.sql, step.arguments).Error; err != nil {
 			return translate(err)

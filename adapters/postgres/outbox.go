@@ -17,7 +17,7 @@ type outbox struct{ *repositories }
 
 const addJob = `
 INSERT INTO app.outbox (id, organization_id, kind, payload, created_at, due_at, available_at)
-VALUES (@id, NULLIF(@organization, '')::uuid, @kind, @payload::jsonb, @created, @created, @created)`
+VALUES (@id, cast(NULLIF(@organization, '') AS uuid), @kind, cast(@payload AS jsonb), @created, @created, @created)`
 
 func jobArguments(j domain.Job) map[string]any {
 	return map[string]any{"id": j.ID, "organization": string(j.Organization), "kind": j.Kind, "payload": string(j.Payload), "created": j.CreatedAt}
