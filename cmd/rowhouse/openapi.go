@@ -45,6 +45,7 @@ func newOpenAPICommand() *cobra.Command {
 // newDemo assembles the product in memory, empty.
 func newDemo(ctx context.Context, config bootstrap.Config, logs bootstrap.Logs) (*inmemory.App, func(), error) {
 	store := memory.NewStore()
+	store.SetClock(system.Clock{})
 	return inmemory.New(ctx, config, bootstrap.Version(version), logs, inmemory.Options{
 		Store: store, Jobs: memory.NewJobs(store), Queue: memqueue.New(logs.Logger, time.Second), Throttle: memory.NewThrottle(system.Clock{}),
 		Clock: memory.NewMovedClock(system.Clock{}), RealClock: ports.RealClock{Clock: system.Clock{}},
