@@ -91,7 +91,7 @@ func wants(r httpapi.Route, a actor) (status int, code string) {
 		return http.StatusNotFound, "not_found"
 	case r.Permission != "" && !policy.Allows(a.role, r.Permission) && !selfService(r, a):
 		return http.StatusForbidden, "forbidden"
-	case r.Permission != "" && a.suspended:
+	case r.Permission != "" && a.suspended && r.Method != http.MethodGet:
 		return http.StatusForbidden, "organization_suspended"
 	case r.Sudo && a.cold:
 		return http.StatusForbidden, "sudo_required"
@@ -275,6 +275,9 @@ func checksum(tb testing.TB, s *apitest.Server, c apitest.Company) string {
 	}
 	add(tenant.Organization().Detail(ctx))
 	add(tenant.Memberships().List(ctx, ports.MemberFilter{}, all))
+	for _, state := range domain.InvitationStates {
+		add(tenant.Invitations().List(ctx, state, s.Clock.Now(), all))
+	}
 	add(tenant.Subscription().Get(ctx))
 	add(tenant.Usage().At(ctx, s.Clock.Now().Add(time.Hour)))
 	workspaces, err := tenant.Workspaces().List(ctx, domain.WorkspaceViewer{SeesAll: true}, all)

@@ -107,10 +107,46 @@ var samples = map[string]sample{
 	},
 	"removeMember": {},
 
+	"listInvitations": {},
+	"createInvitation": {body: func(testing.TB, apitest.Company, *apitest.Client) any {
+		return M{"email": apitest.NewID() + "@example.com", "role": "member"}
+	}},
+	"createInvitations": {body: func(testing.TB, apitest.Company, *apitest.Client) any {
+		return M{"emails": []string{apitest.NewID() + "@example.com"}, "role": "member"}
+	}},
+	"resendInvitation":    {prepare: inviteAMinuteAgo, path: pendingInvitation("/resend")},
+	"revokeInvitation":    {prepare: inviteAMinuteAgo, path: pendingInvitation("")},
+	"previewInvitation":   {body: fixed(M{"token": "none of ours"}), want: http.StatusNotFound},
+	"declineInvitation":   {body: fixed(M{"token": "none of ours"}), want: http.StatusNotFound},
+	"acceptInvitation":    {body: fixed(M{"token": "none of ours"}), want: http.StatusNotFound},
+	"listMyInvitations":   {},
+	"acceptMyInvitation":  {want: http.StatusNotFound},
+	"declineMyInvitation": {want: http.StatusNotFound},
+
 	"listPlans":       {},
 	"getSubscription": {},
 	"getUsage":        {},
 	"listDemoMails":   {},
+	// It would let the sessions of the others run out.
+	"advanceDemoClock": {body: fixed(M{"advance_days": 0}), want: http.StatusUnprocessableEntity},
+}
+
+// inviteAMinuteAgo sends an invitation, and waits until it can be sent again.
+func inviteAMinuteAgo(tb testing.TB, s *apitest.Server, c apitest.Company) {
+	tb.Helper()
+	c.Owner.Post(c.Path("/invitations"), M{"email": apitest.NewID() + "@example.com", "role": "member"}).Want(http.StatusCreated)
+	s.Clock.Advance(domain.InvitationResendGap)
+}
+
+// pendingInvitation is the path of the company's invitation, or of none.
+func pendingInvitation(below string) func(testing.TB, apitest.Company, *apitest.Client) string {
+	return func(_ testing.TB, c apitest.Company, _ *apitest.Client) string {
+		id := apitest.NewID()
+		if found := c.Admin.Get(c.Path("/invitations")); found.StatusCode == http.StatusOK && len(found.Data()) > 0 {
+			id = found.Data()[0]["id"].(string)
+		}
+		return c.Path("/invitations/" + id + below)
+	}
 }
 
 // picture is a small PNG.
