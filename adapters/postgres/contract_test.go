@@ -97,13 +97,3 @@ func openThrottle(t *testing.T, clock ports.Clock) ports.Throttle {
 	t.Helper()
 	return postgres.NewThrottle(open(t, postgres.RoleApp), clock)
 }
-
-func TestJobs(t *testing.T) {
-	t.Parallel()
-	porttest.TestJobs(t, func(t *testing.T) (app, worker ports.Store, jobs ports.Jobs) {
-		t.Helper()
-		d := pgtest.New(t)
-		working := openOn(t, d, postgres.RoleWorker)
-		return openOn(t, d, postgres.RoleApp), working, postgres.NewJobs(working)
-	})
-}

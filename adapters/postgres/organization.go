@@ -23,13 +23,10 @@ type organizationRow struct {
 	WorkspaceLimit domain.Limit
 	SeatsUsed      int64 `gorm:"->"`
 	WorkspacesUsed int64 `gorm:"->"`
-
-	PendingInvitations int64 `gorm:"->"`
-
-	SuspendedAt optionalTime
-	Version     int64
-	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
-	UpdatedAt   time.Time `gorm:"autoUpdateTime:false"`
+	SuspendedAt    optionalTime
+	Version        int64
+	CreatedAt      time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"`
 }
 
 // TableName implements GORM's Tabler.
@@ -49,7 +46,7 @@ func (r organizationRow) organization() domain.Organization {
 		ID: r.ID, Owner: r.OwnerID, Name: r.Name, Slug: r.Slug, Description: r.Description,
 		Logo: r.LogoKey, LogoBytes: r.LogoBytes, BillingEmail: r.BillingEmail,
 		MemberLimit: r.MemberLimit, WorkspaceLimit: r.WorkspaceLimit, SuspendedAt: r.SuspendedAt.Time,
-		Members: r.SeatsUsed, PendingInvitations: r.PendingInvitations, Workspaces: r.WorkspacesUsed,
+		Members: r.SeatsUsed, Workspaces: r.WorkspacesUsed,
 		Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
@@ -63,7 +60,7 @@ type organizationDetailRow struct {
 
 const (
 	organizationDetailColumns = `o.id, o.owner_id, o.name, o.slug, o.description, o.logo_key, o.logo_bytes, o.billing_email,
-    o.member_limit, o.workspace_limit, o.seats_used, o.pending_invitations, o.workspaces_used, o.suspended_at, o.version, o.created_at, o.updated_at,
+    o.member_limit, o.workspace_limit, o.seats_used, o.workspaces_used, o.suspended_at, o.version, o.created_at, o.updated_at,
     coalesce(u.name, '') AS owner_name, coalesce(s.plan, '') AS plan`
 	organizationDetailJoins = `
 LEFT JOIN app.users u ON u.id = o.owner_id LEFT JOIN app.subscriptions s ON s.organization_id = o.id`
@@ -103,8 +100,7 @@ func (r organization) Save(ctx context.Context, o domain.Organization) (domain.O
 	}
 	row := newOrganizationRow(o, o.Version+1)
 	var saved []organizationRow
-	changed := r.ownWrite(ctx).Model(&saved).Clauses(returning("seats_used", "pending_invitations", "workspaces_used")).
-		Select("*").Omit("id", "seats_used", "pending_invitations", "workspaces_used").
+	changed := r.ownWrite(ctx).Model(&saved).Clauses(returning("seats_used", "workspaces_used")).Select("*").Omit("id", "seats_used", "workspaces_used").
 		Where("id = ? AND version = ?", r.id, o.Version).Updates(row)
 	if err := changed.Error; err != nil {
 		return domain.Organization{}, translate(violatedAtCommit(err))
@@ -113,7 +109,7 @@ func (r organization) Save(ctx context.Context, o domain.Organization) (domain.O
 		_, err := r.Get(ctx)
 		return domain.Organization{}, otherVersion(err)
 	}
-	row.SeatsUsed, row.PendingInvitations, row.WorkspacesUsed = saved[0].SeatsUsed, saved[0].PendingInvitations, saved[0].WorkspacesUsed
+	row.SeatsUsed, row.WorkspacesUsed = saved[0].SeatsUsed, saved[0].WorkspacesUsed
 	return row.organization(), nil
 }
 
@@ -122,9 +118,6 @@ func (r organization) Save(ctx context.Context, o domain.Organization) (domain.O
 const removeOrganization = `
 WITH places AS (DELETE FROM app.workspace_members WHERE organization_id = @id),
      spaces AS (DELETE FROM app.workspaces WHERE organization_id = @id),
-     tokens AS (DELETE FROM app.invitation_tokens WHERE organization_id = @id),
-     offers AS (DELETE FROM app.invitations WHERE organization_id = @id),
-     work AS (DELETE FROM app.outbox WHERE organization_id = @id),
      members AS (DELETE FROM app.memberships WHERE organization_id = @id),
      plans AS (DELETE FROM app.subscriptions WHERE organization_id = @id),
      used AS (DELETE FROM app.usage_metrics WHERE organization_id = @id)

@@ -33,22 +33,6 @@ func (r *repositories) person(ctx context.Context, user domain.UserID) *gorm.DB 
 	return r.db.WithContext(statement{session: session{user: user}}.in(ctx))
 }
 
-// holder is for where the token leads that somebody holds.
-func (r *repositories) holder(ctx context.Context, token string) *gorm.DB {
-	return r.db.WithContext(statement{session: session{token: token}}.in(ctx))
-}
-
-// invited is for the invitations to an address that somebody has proven, and
-// the organizations that these are from.
-func (r *repositories) invited(ctx context.Context, email domain.Email) *gorm.DB {
-	return r.db.WithContext(statement{session: session{email: email}}.in(ctx))
-}
-
-// sweeping is for what has run out, in all tenants.
-func (r *repositories) sweeping(ctx context.Context) *gorm.DB {
-	return r.db.WithContext(statement{session: session{sweep: "on"}}.in(ctx))
-}
-
 // own is the tenant's database without a condition yet, for statements that
 // name the organization themselves.
 func (t *tenant) own(ctx context.Context) *gorm.DB {

@@ -9,17 +9,11 @@ import (
 )
 
 // session is for whom a statement runs: what the policies of the database
-// compare rows with. At most one of them is set. The zero session reaches
+// compare rows with. At most one of the two is set. The zero session reaches
 // only what belongs to nobody.
 type session struct {
 	organization domain.OrganizationID
 	user         domain.UserID
-	// token is the hash of the token that somebody holds, in hexadecimal, and
-	// email an address that somebody has proven.
-	token string
-	email domain.Email
-	// sweep is "on" for workers who look for what has run out.
-	sweep string
 }
 
 // The settings of a session are those of the transaction, and of it alone: they
@@ -27,9 +21,6 @@ type session struct {
 const (
 	setOrganization = `SELECT set_config('app.organization_id', $1, true)`
 	setUser         = `SELECT set_config('app.user_id', $1, true)`
-	setToken        = `SELECT set_config('app.token_hash', $1, true)`
-	setEmail        = `SELECT set_config('app.email', $1, true)`
-	setSweep        = `SELECT set_config('app.sweep', $1, true)`
 )
 
 // queue makes the session that of the transaction, which has another one
@@ -40,15 +31,6 @@ func (s session) queue(b *pgx.Batch, before session) {
 	}
 	if s.user != before.user {
 		b.Queue(setUser, string(s.user))
-	}
-	if s.token != before.token {
-		b.Queue(setToken, s.token)
-	}
-	if s.email != before.email {
-		b.Queue(setEmail, string(s.email))
-	}
-	if s.sweep != before.sweep {
-		b.Queue(setSweep, s.sweep)
 	}
 }
 

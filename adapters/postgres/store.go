@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -19,7 +18,6 @@ type Store struct {
 	repositories
 
 	pool  *pool
-	clock ports.Clock // of the Throttle
 	turns *turns
 }
 
@@ -47,19 +45,10 @@ func newStore(pool *pool) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open GORM: %w", err)
 	}
-	s := &Store{pool: pool, clock: timeOfDay{}, turns: newTurns()}
+	s := &Store{pool: pool, turns: newTurns()}
 	s.repositories = repositories{store: s, db: db}
 	return s, nil
 }
-
-// SetClock makes the Throttle of the store go by a clock, instead of the time of
-// day. It must be called before the store is used.
-func (s *Store) SetClock(clock ports.Clock) { s.clock = clock }
-
-// timeOfDay is the machine's clock.
-type timeOfDay struct{}
-
-func (timeOfDay) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) } //nolint:forbidigo // it is a clock
 
 // Close closes all connections, once they are free.
 func (s *Store) Close() {
@@ -142,12 +131,6 @@ func (r *repositories) Directory() ports.Directory { return directory{r} }
 // Slugs implements ports.Repositories.
 func (r *repositories) Slugs() ports.Slugs { return slugs{r} }
 
-// Outbox implements ports.Repositories.
-func (r *repositories) Outbox() ports.Outbox { return outbox{r} }
-
-// Throttle implements ports.Repositories.
-func (r *repositories) Throttle() ports.Throttle { return attempts{r} }
-
 // Tenant implements ports.Repositories.
 func (r *repositories) Tenant(id domain.OrganizationID) ports.Tenant { return &tenant{r, id} }
 
@@ -160,7 +143,6 @@ type tenant struct {
 
 func (t *tenant) Organization() ports.Organization { return organization{t} }
 func (t *tenant) Memberships() ports.Memberships   { return memberships{t} }
-func (t *tenant) Invitations() ports.Invitations   { return invitations{t} }
 func (t *tenant) Workspaces() ports.Workspaces     { return workspaces{t} }
 func (t *tenant) Subscription() ports.Subscription { return subscription{t} }
 func (t *tenant) Usage() ports.Usage               { return usage{t} }

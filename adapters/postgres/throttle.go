@@ -53,25 +53,12 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 	}
 	defer done()
 	err = t.store.platform(ctx).Transaction(func(tx *gorm.DB) error {
-		var err error
-		allowed, wait, err = reserve(tx, t.clock.Now, key, policy)
-		return err
-	})
-	if err != nil {
-		return false, 0, translate(err)
-	}
-	return allowed, wait, nil
-}
-
-// reserve counts an attempt in a transaction.
-func reserve(tx *gorm.DB, clock func() time.Time, key string, policy domain.ThrottlePolicy) (allowed bool, wait time.Duration, err error) {
-	err = func() error {
 		var known throttleRow
 		if err := tx.Raw(lockAttempts, map[string]any{"key": throttleKey(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
 			return err
 		}
 		// Under the lock, so that instants come in the order of the attempts.
-		now := clock()
+		now := t.clock.Now()
 		var next domain.Attempts
 		next, allowed, wait = domain.Attempts{Count: known.Count, LatestAt: known.LatestAt}.Reserve(policy, now)
 		if !allowed {
@@ -80,32 +67,11 @@ func reserve(tx *gorm.DB, clock func() time.Time, key string, policy domain.Thro
 		return tx.Model(&throttleRow{}).Where("key = ?", throttleKey(key)).Updates(map[string]any{
 			"count": next.Count, "latest_at": next.LatestAt, "ends_at": now.Add(max(policy.Window, policy.MaxDelay)),
 		}).Error
-	}()
-	return allowed, wait, err
-}
-
-// attempts is the ports.Throttle of a Store: what it counts in an update is
-// part of that.
-type attempts struct{ *repositories }
-
-func (r attempts) Reserve(ctx context.Context, key string, policy domain.ThrottlePolicy) (allowed bool, wait time.Duration, err error) {
-	run := func(tx *gorm.DB) error {
-		allowed, wait, err = reserve(tx, r.store.clock.Now, key, policy)
-		return err
-	}
-	if r.inUpdate {
-		err = run(r.platform(ctx))
-	} else {
-		err = r.platform(ctx).Transaction(run)
-	}
+	})
 	if err != nil {
 		return false, 0, translate(err)
 	}
 	return allowed, wait, nil
-}
-
-func (r attempts) Forget(ctx context.Context, key string) error {
-	return translate(r.platform(ctx).Where("key = ?", throttleKey(key)).Delete(&throttleRow{}).Error)
 }
 
 // Forget implements ports.Throttle.
