@@ -32,7 +32,7 @@ type Directory interface {
 	// whatever its state, or domain.ErrNotFound. The address must be proven.
 	InvitationTo(ctx context.Context, email domain.Email, id domain.InvitationID) (domain.OrganizationID, error)
 	// ExpiredInvitations returns up to n organizations with invitations that
-	// are stored as pending and have run out at a time.
+	// are stored as pending and have run out at a time. Only a worker finds any.
 	ExpiredInvitations(ctx context.Context, at time.Time, n int) ([]domain.OrganizationID, error)
 }
 

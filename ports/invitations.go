@@ -23,14 +23,15 @@ type Invitations interface {
 	// page is the invitation's id.
 	List(ctx context.Context, state domain.InvitationState, at time.Time, page domain.PageRequest) (domain.Page[domain.InvitationDetail], error)
 	// Save replaces an invitation that is stored as pending: its state, token,
-	// counts and times. One that leaves pending frees its seat. It fails with
+	// counts and times. Whom it invites to what, and who did and when, stays. One
+	// that leaves pending frees its seat. It fails with
 	// domain.ErrNotFound, and with the error of the stored state if that is
 	// another: of several who answer at once, one succeeds.
 	Save(ctx context.Context, invitation domain.Invitation) error
 	// Expire notes which pending invitations have run out at a time, frees
 	// their seats, and returns how many.
 	Expire(ctx context.Context, at time.Time) (int64, error)
-	// Revoke takes back, at a time, the pending invitations that the inviter
-	// made for any of the roles, and returns how many.
+	// Revoke takes back the invitations that are pending at a time and that the
+	// inviter made for any of the roles, and returns how many.
 	Revoke(ctx context.Context, inviter domain.UserID, roles []domain.Role, at time.Time) (int64, error)
 }
