@@ -13,12 +13,19 @@ import (
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	porttest.TestStore(t, func(*testing.T) ports.Store { return memory.NewStore() })
+	porttest.TestStore(t, func(*testing.T) ports.Store { return newStore() })
+}
+
+// newStore returns a store that counts attempts.
+func newStore() *memory.Store {
+	store := memory.NewStore()
+	store.SetClock(memory.NewClock())
+	return store
 }
 
 func TestControls(t *testing.T) {
 	t.Parallel()
-	porttest.TestControls(t, func(*testing.T) ports.Store { return memory.NewStore() })
+	porttest.TestControls(t, func(*testing.T) ports.Store { return newStore() })
 }
 
 func TestThrottleControl(t *testing.T) {
@@ -29,6 +36,36 @@ func TestThrottleControl(t *testing.T) {
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	porttest.TestThrottle(t, func(_ *testing.T, clock ports.Clock) ports.Throttle { return memory.NewThrottle(clock) })
+}
+
+// A Store is a throttle as well.
+func TestStore_Throttle(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]func(ports.Store) ports.Throttle{"in updates": porttest.InUpdates, "outside": ports.Store.Throttle} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			porttest.TestThrottle(t, func(_ *testing.T, clock ports.Clock) ports.Throttle {
+				store := memory.NewStore()
+				store.SetClock(clock)
+				return of(store)
+			})
+		})
+	}
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	porttest.TestJobs(t, openJobs)
+}
+
+func TestJobControls(t *testing.T) {
+	t.Parallel()
+	porttest.TestJobControls(t, openJobs)
+}
+
+func openJobs(*testing.T) (app, worker ports.Store, jobs ports.Jobs) {
+	store := newStore()
+	return store, store, memory.NewJobs(store)
 }
 
 func TestMailbox(t *testing.T) {

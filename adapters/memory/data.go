@@ -31,6 +31,13 @@ type data struct {
 	membershipsOf index[domain.OrganizationID, domain.MembershipID]
 	seatsOf       index[domain.UserID, seat]
 
+	invitations       table[owned[domain.InvitationID], domain.Invitation]
+	invitationsOf     index[domain.OrganizationID, domain.InvitationID]
+	invitationsTo     index[domain.Email, owned[domain.InvitationID]]
+	invitationByToken table[domain.TokenHash, owned[domain.InvitationID]]
+	pendingTo         table[owned[domain.Email], domain.InvitationID]
+	expiring          index[everything, expiry]
+
 	workspaces      table[owned[domain.WorkspaceID], domain.Workspace]
 	workspaceBySlug table[owned[domain.Slug], domain.WorkspaceID]
 	workspacesOf    index[domain.OrganizationID, workspaceEntry]
@@ -41,6 +48,15 @@ type data struct {
 
 	usage        table[usageKey, domain.UsageMetric]
 	usagePeriods index[domain.OrganizationID, domain.Period]
+
+	attempts table[string, throttled]
+
+	jobs        table[domain.JobID, job]
+	jobsOf      index[domain.OrganizationID, domain.JobID]
+	jobsIn      index[domain.JobState, domain.JobID]
+	unpublished index[everything, domain.JobID]
+	ticks       table[tick, bool]
+	ticksOf     index[string, int64]
 }
 
 func newData() data {
@@ -59,6 +75,12 @@ func newData() data {
 		memberships:        table[owned[domain.MembershipID], domain.Membership]{},
 		membershipsOf:      newIndex[domain.OrganizationID](cmp.Compare[domain.MembershipID]),
 		seatsOf:            newIndex[domain.UserID](seat.compare),
+		invitations:        table[owned[domain.InvitationID], domain.Invitation]{},
+		invitationsOf:      newIndex[domain.OrganizationID](cmp.Compare[domain.InvitationID]),
+		invitationsTo:      newIndex[domain.Email](compareIDs[domain.InvitationID]),
+		invitationByToken:  table[domain.TokenHash, owned[domain.InvitationID]]{},
+		pendingTo:          table[owned[domain.Email], domain.InvitationID]{},
+		expiring:           newIndex[everything](expiry.compare),
 		workspaces:         table[owned[domain.WorkspaceID], domain.Workspace]{},
 		workspaceBySlug:    table[owned[domain.Slug], domain.WorkspaceID]{},
 		workspacesOf:       newIndex[domain.OrganizationID](workspaceEntry.compare),
@@ -67,6 +89,13 @@ func newData() data {
 		addedTo:            newIndex[owned[domain.MembershipID]](cmp.Compare[domain.WorkspaceID]),
 		usage:              table[usageKey, domain.UsageMetric]{},
 		usagePeriods:       newIndex[domain.OrganizationID](comparePeriods),
+		attempts:           table[string, throttled]{},
+		jobs:               table[domain.JobID, job]{},
+		jobsOf:             newIndex[domain.OrganizationID](cmp.Compare[domain.JobID]),
+		jobsIn:             newIndex[domain.JobState](cmp.Compare[domain.JobID]),
+		unpublished:        newIndex[everything](cmp.Compare[domain.JobID]),
+		ticks:              table[tick, bool]{},
+		ticksOf:            newIndex[string](cmp.Compare[int64]),
 	}
 }
 
@@ -75,6 +104,9 @@ type owned[ID ~string] struct {
 	organization domain.OrganizationID
 	id           ID
 }
+
+// compareIDs looks at the ids alone, which are unique across organizations.
+func compareIDs[ID ~string](a, b owned[ID]) int { return cmp.Compare(a.id, b.id) }
 
 // authTokenKey is what at most one live link can be for.
 type authTokenKey struct {
@@ -96,6 +128,19 @@ type seat struct {
 }
 
 func (s seat) compare(other seat) int { return cmp.Compare(s.organization, other.organization) }
+
+// everything is the one key of an index that has no groups.
+type everything struct{}
+
+// expiry is when an invitation that is stored as pending runs out.
+type expiry struct {
+	at         time.Time
+	invitation owned[domain.InvitationID]
+}
+
+func (e expiry) compare(other expiry) int {
+	return cmp.Or(e.at.Compare(other.at), compareIDs(e.invitation, other.invitation))
+}
 
 // workspaceEntry is where a workspace stands in the list: by name without
 // regard to case, then by id.
@@ -123,6 +168,12 @@ type usageKey struct {
 	organization domain.OrganizationID
 	metric       domain.Metric
 	start, end   int64 // in microseconds
+}
+
+// tick is the start of a schedule's period, in microseconds.
+type tick struct {
+	schedule string
+	at       int64
 }
 
 func comparePeriods(a, b domain.Period) int {

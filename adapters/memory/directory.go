@@ -2,7 +2,9 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"rowhouse/core/domain"
 )
@@ -51,6 +53,64 @@ func (r directory) Actors(ctx context.Context, user domain.UserID) (actors []dom
 		return nil
 	})
 	return actors, err
+}
+
+func (r directory) Invitation(ctx context.Context, token domain.TokenHash) (organization domain.OrganizationID, id domain.InvitationID, err error) {
+	err = r.read(ctx, func(d *data) error {
+		key, err := d.invitationByToken.get(token)
+		organization, id = key.organization, key.id
+		return err
+	})
+	return organization, id, err
+}
+
+func (r directory) InvitationsTo(ctx context.Context, email domain.Email, at time.Time, page domain.PageRequest) (list domain.Page[domain.ReceivedInvitation], err error) {
+	err = r.read(ctx, func(d *data) error {
+		all := d.invitationsTo.of(email)
+		end := len(all)
+		if page.After != "" {
+			end, _ = d.invitationsTo.search(email, owned[domain.InvitationID]{id: domain.InvitationID(page.After)})
+		}
+		list = newestFirst(all, end, page.Limit, func(key owned[domain.InvitationID]) (domain.ReceivedInvitation, bool) {
+			detail := d.invitationDetail(key)
+			organization := d.organizations[key.organization]
+			return domain.ReceivedInvitation{
+				InvitationDetail: detail,
+				Organization: domain.OrganizationRef{
+					ID: organization.ID, Name: organization.Name, Slug: organization.Slug, Logo: organization.Logo,
+				},
+			}, detail.StateAt(at) == domain.InvitationPending
+		})
+		return nil
+	})
+	return list, err
+}
+
+func (r directory) InvitationTo(ctx context.Context, email domain.Email, id domain.InvitationID) (organization domain.OrganizationID, err error) {
+	err = r.read(ctx, func(d *data) error {
+		i, found := d.invitationsTo.search(email, owned[domain.InvitationID]{id: id})
+		if !found {
+			return domain.ErrNotFound
+		}
+		organization = d.invitationsTo.of(email)[i].organization
+		return nil
+	})
+	return organization, err
+}
+
+func (r directory) ExpiredInvitations(ctx context.Context, at time.Time, n int) (list []domain.OrganizationID, err error) {
+	err = r.read(ctx, func(d *data) error {
+		for _, e := range d.expiring.of(everything{}) {
+			if len(list) >= n || e.at.After(at) {
+				break
+			}
+			if !slices.Contains(list, e.invitation.organization) {
+				list = append(list, e.invitation.organization)
+			}
+		}
+		return nil
+	})
+	return list, err
 }
 
 // resolve returns the organization that ref names, or what no organization

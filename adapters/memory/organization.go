@@ -18,7 +18,7 @@ func (r organization) Add(ctx context.Context, organization domain.Organization)
 		case tx.organizations.has(r.id):
 			return fmt.Errorf("add organization %s: %w", r.id, errExists)
 		}
-		organization.Version, organization.Members, organization.Workspaces = 1, 0, 0
+		organization.Version, organization.Members, organization.PendingInvitations, organization.Workspaces = 1, 0, 0, 0
 		tx.organizations.put(tx, r.id, organization)
 		tx.handedOver = append(tx.handedOver, r.id)
 		return nil
@@ -56,7 +56,7 @@ func (r organization) Save(ctx context.Context, organization domain.Organization
 			return domain.ErrPreconditionFailed
 		}
 		organization.Version++
-		organization.Members, organization.Workspaces = before.Members, before.Workspaces
+		organization.Members, organization.PendingInvitations, organization.Workspaces = before.Members, before.PendingInvitations, before.Workspaces
 		tx.organizations.put(tx, r.id, organization)
 		tx.handedOver = append(tx.handedOver, r.id)
 		return nil
@@ -74,6 +74,12 @@ func (r organization) Remove(ctx context.Context) error {
 		}
 		for _, id := range slices.Clone(tx.membershipsOf.of(r.id)) {
 			tx.removeMembership(r.membershipKey(id))
+		}
+		for _, id := range slices.Clone(tx.invitationsOf.of(r.id)) {
+			tx.removeInvitation(r.invitationKey(id))
+		}
+		for _, id := range slices.Clone(tx.jobsOf.of(r.id)) {
+			tx.removeJob(id)
 		}
 		for _, entry := range slices.Clone(tx.workspacesOf.of(r.id)) {
 			tx.removeWorkspace(r.workspaceKey(entry.id))

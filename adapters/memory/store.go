@@ -16,18 +16,29 @@ import (
 type Store struct {
 	repositories
 
+	clock ports.Clock // nil until SetClock
+
 	mu   sync.RWMutex
 	data data
+	// sweepAttemptsAt is with how many keys those are looked for that count no
+	// more.
+	sweepAttemptsAt int
+	// relaying are the jobs that a relay is publishing.
+	relaying map[domain.JobID]struct{}
 }
 
 var _ ports.Store = (*Store)(nil)
 
 // NewStore returns an empty Store.
 func NewStore() *Store {
-	s := &Store{data: newData()}
+	s := &Store{data: newData(), sweepAttemptsAt: minSweep, relaying: map[domain.JobID]struct{}{}}
 	s.repositories = repositories{store: s}
 	return s
 }
+
+// SetClock makes the Throttle of the store go by a clock: without one, it lets
+// nothing through. It must be called before the store is used.
+func (s *Store) SetClock(clock ports.Clock) { s.clock = clock }
 
 // Update implements ports.Store.
 func (s *Store) Update(ctx context.Context, _ ports.Scope, fn func(ports.Repositories) error) error {
@@ -65,6 +76,8 @@ func (r *repositories) Sessions() ports.Sessions     { return sessions{r} }
 func (r *repositories) AuthTokens() ports.AuthTokens { return authTokens{r} }
 func (r *repositories) Directory() ports.Directory   { return directory{r} }
 func (r *repositories) Slugs() ports.Slugs           { return slugs{r} }
+func (r *repositories) Outbox() ports.Outbox         { return outbox{r} }
+func (r *repositories) Throttle() ports.Throttle     { return throttle{r} }
 
 func (r *repositories) Tenant(id domain.OrganizationID) ports.Tenant {
 	return &tenant{repositories: r, id: id}

@@ -14,12 +14,17 @@ type tenant struct {
 
 func (t *tenant) Organization() ports.Organization { return organization{t} }
 func (t *tenant) Memberships() ports.Memberships   { return memberships{t} }
+func (t *tenant) Invitations() ports.Invitations   { return invitations{t} }
 func (t *tenant) Workspaces() ports.Workspaces     { return workspaces{t} }
 func (t *tenant) Subscription() ports.Subscription { return subscription{t} }
 func (t *tenant) Usage() ports.Usage               { return usage{t} }
 
 func (t *tenant) membershipKey(id domain.MembershipID) owned[domain.MembershipID] {
 	return owned[domain.MembershipID]{t.id, id}
+}
+
+func (t *tenant) invitationKey(id domain.InvitationID) owned[domain.InvitationID] {
+	return owned[domain.InvitationID]{t.id, id}
 }
 
 func (t *tenant) workspaceKey(id domain.WorkspaceID) owned[domain.WorkspaceID] {

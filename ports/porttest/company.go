@@ -112,6 +112,22 @@ func (f founder) newMembership(c company, user domain.UserID, role domain.Role) 
 	}
 }
 
+// newInvitation returns an invitation that is not stored yet, by the owner. No
+// field is empty but the time of a response.
+func (f founder) newInvitation(c company, email domain.Email, role domain.Role) domain.Invitation {
+	return domain.Invitation{
+		ID: newID[domain.InvitationID](f.ids), Email: email, Role: role, State: domain.InvitationPending, Inviter: c.owner.ID,
+		Token: newToken(f.ids), Sent: 3, Resends: 2,
+		CreatedAt: noon, LastSentAt: noon.Add(7000), ExpiresAt: noon.Add(domain.InvitationLifetime),
+	}
+}
+
+// newJob returns a job that is not recorded yet; the organization may be "".
+func (f founder) newJob(organization domain.OrganizationID, kind domain.JobKind) domain.Job {
+	id := newID[domain.JobID](f.ids)
+	return domain.NewJob(id, organization, kind, map[string]string{"number": string(id)}, noon)
+}
+
 // newWorkspace returns a workspace that is not stored yet, made by the owner.
 func (f founder) newWorkspace(c company, name string, visibility domain.Visibility) domain.Workspace {
 	id := f.ids.New()

@@ -34,6 +34,10 @@ func (t countingTenant) Memberships() ports.Memberships {
 	return countingMemberships{t.Tenant.Memberships(), t}
 }
 
+func (t countingTenant) Invitations() ports.Invitations {
+	return countingInvitations{t.Tenant.Invitations(), t}
+}
+
 func (t countingTenant) Workspaces() ports.Workspaces {
 	return countingWorkspaces{t.Tenant.Workspaces(), t}
 }
@@ -54,6 +58,25 @@ func (m countingMemberships) Add(ctx context.Context, membership domain.Membersh
 	}
 	return m.tenant.addAnyway(ctx, func(tenant ports.Tenant) error {
 		return tenant.Memberships().Add(ctx, membership)
+	})
+}
+
+type countingInvitations struct {
+	ports.Invitations
+
+	tenant countingTenant
+}
+
+func (i countingInvitations) Add(ctx context.Context, invitation domain.Invitation) error {
+	organization, err := i.tenant.Organization().Get(ctx)
+	if err != nil {
+		return err
+	}
+	if used := organization.Members + organization.PendingInvitations; !organization.MemberLimit.Allows(used + 1) {
+		return domain.ErrMemberLimitReached.WithLimit(int64(organization.MemberLimit), used)
+	}
+	return i.tenant.addAnyway(ctx, func(tenant ports.Tenant) error {
+		return tenant.Invitations().Add(ctx, invitation)
 	})
 }
 

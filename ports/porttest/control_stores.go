@@ -3,6 +3,7 @@ package porttest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,8 +86,8 @@ func (o unlockedOrganization) Get(ctx context.Context) (domain.Organization, err
 	return organization, o.read.wait(ctx)
 }
 
-// lookingStore looks whether a slug is free and a link is there, and takes
-// them afterwards. In an Update it is sound.
+// lookingStore looks whether a slug is free, a link is there, an address is not
+// invited and an invitation is pending, and writes afterwards. In an Update it is sound.
 type lookingStore struct {
 	ports.Store
 
@@ -102,6 +103,58 @@ func (s lookingStore) Slugs() ports.Slugs { return lookingSlugs{s.Store.Slugs(),
 
 func (s lookingStore) AuthTokens() ports.AuthTokens {
 	return lookingAuthTokens{s.Store.AuthTokens(), s}
+}
+
+func (s lookingStore) Tenant(id domain.OrganizationID) ports.Tenant {
+	return lookingTenant{s.Store.Tenant(id), s.looked}
+}
+
+type lookingTenant struct {
+	ports.Tenant
+
+	looked *barrier
+}
+
+func (t lookingTenant) Invitations() ports.Invitations {
+	return lookingInvitations{t.Tenant.Invitations(), t.looked}
+}
+
+type lookingInvitations struct {
+	ports.Invitations
+
+	looked *barrier
+}
+
+func (i lookingInvitations) Add(ctx context.Context, invitation domain.Invitation) error {
+	page, err := i.List(ctx, domain.InvitationPending, noon, all)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(page.Items, func(other domain.InvitationDetail) bool { return other.Email == invitation.Email }) {
+		return domain.ErrAlreadyInvited
+	}
+	if err := i.looked.wait(ctx); err != nil {
+		return err
+	}
+	// Who comes too late is not told.
+	_ = i.Invitations.Add(ctx, invitation)
+	return nil
+}
+
+func (i lookingInvitations) Save(ctx context.Context, invitation domain.Invitation) error {
+	stored, err := i.Get(ctx, invitation.ID)
+	if err != nil {
+		return err
+	}
+	if err := stored.State.Err(); err != nil {
+		return err
+	}
+	if err := i.looked.wait(ctx); err != nil {
+		return err
+	}
+	// Who comes too late is not told.
+	_ = i.Invitations.Save(ctx, invitation)
+	return nil
 }
 
 type lookingSlugs struct {

@@ -29,6 +29,9 @@ func TestControls(t *testing.T, open func(*testing.T) ports.Store) {
 	}{
 		{"seats that are counted before one is taken", RaceForLastSeat, newCountingStore, "more than one succeeded"},
 		{"workspaces that are counted before one is added", RaceForLastWorkspace, newCountingStore, "more than one succeeded"},
+		{"seats that are counted before somebody is invited", RaceForLastInvitation, newCountingStore, "more than one succeeded"},
+		{"addresses that are looked up before one is invited", RaceToInvite, newLookingStore, "more than one succeeded"},
+		{"invitations that are looked at before one is answered", RaceToAnswer, newLookingStore, "more than one succeeded"},
 		{"updates of an organization that run at once", RaceToEditOrganization, newUnlockedStore, domain.ErrPreconditionFailed.Message},
 		{"updates of a user that run at once", RaceToEditUser, newUnlockedStore, `"Ownerx", want 12 times`},
 		{"slugs that are looked up before one is claimed", RaceForSlug, newLookingStore, "more than one succeeded"},

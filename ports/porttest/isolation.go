@@ -49,7 +49,7 @@ func newIsolationTests() []storeTest {
 
 // isolationCases lists every method.
 func isolationCases() []isolationCase {
-	return slices.Concat(organizationIsolation(), membershipIsolation(), workspaceIsolation(), workspaceMemberIsolation(), planIsolation())
+	return slices.Concat(organizationIsolation(), membershipIsolation(), invitationIsolation(), workspaceIsolation(), workspaceMemberIsolation(), planIsolation())
 }
 
 // wantIsolated checks that nothing leaks from acme and nothing changes there.

@@ -57,6 +57,52 @@ func membershipIsolation() []isolationCase {
 	}
 }
 
+func invitationIsolation() []isolationCase {
+	return []isolationCase{
+		{"Invitations.Add", func(ctx context.Context, globex ports.Tenant, s *scene) error {
+			// Neither acme's members nor whom it has invited matter here.
+			if err := globex.Invitations().Add(ctx, s.newInvitation(s.globex, s.linus.Email, domain.RoleMember)); err != nil {
+				return err
+			}
+			taken := s.newInvitation(s.globex, "taken@example.com", domain.RoleMember)
+			taken.Token = s.guestOfAcme.Token
+			return refused(globex.Invitations().Add(ctx, taken))
+		}},
+		{"Invitations.Get", func(ctx context.Context, globex ports.Tenant, s *scene) error {
+			_, err := globex.Invitations().Get(ctx, s.guestOfAcme.ID)
+			return hidden(err)
+		}},
+		{"Invitations.List", func(ctx context.Context, globex ports.Tenant, s *scene) error {
+			page, err := globex.Invitations().List(ctx, domain.InvitationPending, noon, all)
+			return onlyAll(invitationIDs(page.Items), []domain.InvitationID{s.guestOfGlobex.ID}, err)
+		}},
+		{"Invitations.Save", func(ctx context.Context, globex ports.Tenant, s *scene) error {
+			for _, state := range domain.InvitationStates {
+				if err := hidden(globex.Invitations().Save(ctx, answered(s.guestOfAcme, state, noon))); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{"Invitations.Expire", func(ctx context.Context, globex ports.Tenant, _ *scene) error {
+			n, err := globex.Invitations().Expire(ctx, noon.AddDate(1, 0, 0))
+			return onlyOne(n, err)
+		}},
+		{"Invitations.Revoke", func(ctx context.Context, globex ports.Tenant, s *scene) error {
+			for inviter, want := range map[domain.UserID]int64{s.ada.ID: 0, s.hedy.ID: 1} {
+				n, err := globex.Invitations().Revoke(ctx, inviter, []domain.Role{domain.RoleMember, domain.RoleAdmin}, noon)
+				if err != nil {
+					return err
+				}
+				if n != want {
+					return fmt.Errorf("got %d, want %d", n, want)
+				}
+			}
+			return nil
+		}},
+	}
+}
+
 func workspaceIsolation() []isolationCase {
 	return []isolationCase{
 		{"Workspaces.Add", func(ctx context.Context, globex ports.Tenant, s *scene) error {
@@ -159,6 +205,14 @@ func planIsolation() []isolationCase {
 func only[ID ~string](got, want ID, err error) error {
 	if err == nil && got != want {
 		err = fmt.Errorf("got %s, want only %s", got, want)
+	}
+	return err
+}
+
+// onlyOne says what is wrong unless there was one of globex's.
+func onlyOne(n int64, err error) error {
+	if err == nil && n != 1 {
+		err = fmt.Errorf("got %d, want 1", n)
 	}
 	return err
 }

@@ -24,7 +24,7 @@ var organizationVersionTests = []storeTest{
 
 func testOrganizationRoundTrip(t *testing.T, s *scene) {
 	want := s.acme.newOrganization(roomy)
-	want.Members, want.Workspaces = 3, 2
+	want.Members, want.PendingInvitations, want.Workspaces = 3, 1, 2
 	got, err := s.acme.in(s.store).Organization().Get(t.Context())
 	s.must(err)
 	wantEqual(t, "Get", got, want)
@@ -53,7 +53,7 @@ func testOrganizationStart(t *testing.T, s *scene) {
 		MemberLimit: domain.Unlimited, WorkspaceLimit: 3, SuspendedAt: noon.Add(time.Hour),
 	}
 	given := want
-	given.Version, given.Members, given.Workspaces = 7, 40, 50
+	given.Version, given.Members, given.PendingInvitations, given.Workspaces = 7, 40, 60, 50
 	want.Version = 1
 	err := s.store.Update(ctx, ports.Of(id), func(tx ports.Repositories) error {
 		organization := tx.Tenant(id).Organization()
@@ -95,7 +95,7 @@ func testOrganizationSave(t *testing.T, s *scene) {
 		Logo: domain.NewOrganizationBlobKey(s.acme.id, s.ids.New()), LogoBytes: 1 << 18, BillingEmail: "new@example.com",
 		SuspendedAt: noon.Add(time.Minute),
 		CreatedAt:   noon, UpdatedAt: noon.Add(time.Hour), Version: 1,
-		MemberLimit: 3, WorkspaceLimit: domain.Unlimited, Members: 100, Workspaces: 0,
+		MemberLimit: 3, WorkspaceLimit: domain.Unlimited, Members: 100, PendingInvitations: 100, Workspaces: 0,
 	}
 	globex := s.tenantState(s.globex)
 	s.claim(s.acme, want.Slug, noon)
@@ -105,7 +105,7 @@ func testOrganizationSave(t *testing.T, s *scene) {
 		saved, err = s.acme.in(tx).Organization().Save(ctx, want)
 		return err
 	})
-	want.Version, want.Members, want.Workspaces = 2, 3, 2
+	want.Version, want.Members, want.PendingInvitations, want.Workspaces = 2, 3, 1, 2
 	wantEqual(t, "Save", saved, want)
 	got, err := organization.Get(ctx)
 	s.must(err)
@@ -141,9 +141,11 @@ func testOrganizationVersion(t *testing.T, s *scene) {
 	// Counting is no change of the organization.
 	s.member(s.acme, s.user("Eve"), domain.RoleMember)
 	s.workspace(s.acme, "New", domain.VisibilityOpen)
+	s.invitation(s.acme, "new@example.com", domain.RoleMember)
 	saved, err := organization.Save(ctx, current)
 	s.must(err)
 	wantEqual(t, "members", saved.Members, 4)
+	wantEqual(t, "pending invitations", saved.PendingInvitations, 2)
 	wantEqual(t, "workspaces", saved.Workspaces, 3)
 	wantEqual(t, "version", saved.Version, 3)
 }
@@ -170,6 +172,10 @@ func testOrganizationRemove(t *testing.T, s *scene) {
 	workspaces, err := tenant.Workspaces().List(ctx, everything, all)
 	s.must(err)
 	wantItems(t, "workspaces", workspaces.Items, nil)
+	wantItems(t, "invitations", s.invitations(s.acme, domain.InvitationPending, noon), nil)
+	_, _, err = s.store.Directory().Invitation(ctx, s.guestOfAcme.Token)
+	wantError(t, "Invitation", err, domain.ErrNotFound)
+	wantItems(t, "invitations to the guest", receivedIDs(s.received(guest, noon)), []domain.InvitationID{s.guestOfGlobex.ID})
 	for _, ref := range []string{string(s.acme.id), string(s.acme.slug)} {
 		_, err = s.store.Directory().Actor(ctx, s.ada.ID, ref)
 		wantError(t, "Actor", err, domain.ErrNotFound)

@@ -17,6 +17,7 @@ import (
 //	linus    member
 //	hedy                              owner
 //	alan
+//	guest    invited                  invited
 type scene struct {
 	founder
 
@@ -27,7 +28,12 @@ type scene struct {
 	graceAtAcme, linusAtAcme,
 	graceAtGlobex domain.MembershipID
 	secret, plans domain.WorkspaceID // restricted, at acme and at globex
+
+	guestOfAcme, guestOfGlobex domain.Invitation
 }
+
+// guest is the address that both have invited.
+const guest domain.Email = "guest@example.com"
 
 // roomy are limits that no test reaches by accident.
 var roomy = domain.Limits{Members: 200, Workspaces: 200, APICalls: 1000, StorageBytes: 1 << 40, ComputeSeconds: 3600}
@@ -44,6 +50,8 @@ func newScene(t *testing.T, store ports.Store) *scene {
 	s.secret = s.workspace(s.acme, "Secret", domain.VisibilityRestricted).ID
 	s.plans = s.workspace(s.globex, "Plans", domain.VisibilityRestricted).ID
 	s.admit(s.acme, s.secret, s.graceAtAcme)
+	s.guestOfAcme = s.invitation(s.acme, guest, domain.RoleMember)
+	s.guestOfGlobex = s.invitation(s.globex, guest, domain.RoleAdmin)
 	for _, user := range []domain.User{s.ada, s.grace, s.linus, s.hedy, s.alan} {
 		s.session(user.ID)
 		s.authToken(user.ID, domain.TokenResetPassword)
@@ -89,6 +97,14 @@ func (s *scene) admit(c company, workspace domain.WorkspaceID, membership domain
 	member := domain.WorkspaceMember{Workspace: workspace, Membership: membership, AddedBy: c.owner.ID, CreatedAt: noon}
 	s.must(c.in(s.store).Workspaces().AddMember(s.t.Context(), member))
 	return member
+}
+
+// invitation stores an invitation.
+func (s *scene) invitation(c company, email domain.Email, role domain.Role) domain.Invitation {
+	s.t.Helper()
+	invitation := s.newInvitation(c, email, role)
+	s.must(c.in(s.store).Invitations().Add(s.t.Context(), invitation))
+	return invitation
 }
 
 // newSession returns a session that is not stored yet. No field is empty.

@@ -15,6 +15,7 @@ type tenantState struct {
 	Members      []domain.Member
 	Workspaces   []domain.WorkspaceDetail
 	Added        map[domain.WorkspaceID][]domain.WorkspaceMemberDetail
+	Invitations  []domain.InvitationDetail // at noon, by state
 	Subscription domain.Subscription
 	Usage        []domain.UsageMetric
 	History      []domain.UsageMetric
@@ -38,6 +39,11 @@ func (s *scene) tenantState(c company) tenantState {
 		added, err := tenant.Workspaces().Members(ctx, workspace.ID, all)
 		s.must(err)
 		state.Added[workspace.ID] = added.Items
+	}
+	for _, stateOf := range domain.InvitationStates {
+		invitations, err := tenant.Invitations().List(ctx, stateOf, noon, all)
+		s.must(err)
+		state.Invitations = append(state.Invitations, invitations.Items...)
 	}
 	state.Subscription, err = tenant.Subscription().Get(ctx)
 	s.must(err)

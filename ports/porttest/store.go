@@ -24,9 +24,10 @@ func TestStore(t *testing.T, open func(*testing.T) ports.Store) {
 		directoryTests, slugTests, slugReservationTests,
 		organizationTests, organizationVersionTests,
 		membershipTests, membershipListTests, membershipVersionTests, seatTests,
+		invitationTests, invitationStateTests, invitationListTests, invitationSeatTests, receivedTests,
 		workspaceTests, workspaceListTests, workspaceMemberTests,
 		subscriptionTests, usageTests,
-		isolationTests, pagingTests, raceTests,
+		isolationTests, pagingTests, raceTests, invitationRaceTests, attemptTests,
 	) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -51,6 +51,20 @@ func (s *scene) changeEverything(ctx context.Context, tx ports.Repositories) err
 		},
 		func() error { return acme.Memberships().Remove(ctx, s.graceAtAcme) },
 		func() error {
+			return acme.Invitations().Add(ctx, s.newInvitation(s.acme, "mallory@example.com", domain.RoleMember))
+		},
+		func() error {
+			return acme.Invitations().Save(ctx, answered(s.guestOfAcme, domain.InvitationDeclined, noon))
+		},
+		func() error { return second(globex.Invitations().Expire(ctx, noon.Add(domain.InvitationLifetime))) },
+		func() error {
+			return tx.Outbox().Add(ctx, s.newJob(s.acme.id, "test.acme"), s.newJob("", "test.nobody"), s.newJob(s.globex.id, "test.globex"))
+		},
+		func() error {
+			_, _, err := tx.Throttle().Reserve(ctx, "everything", domain.ThrottleResets)
+			return err
+		},
+		func() error {
 			return acme.Workspaces().Add(ctx, s.newWorkspace(s.acme, "New", domain.VisibilityOpen))
 		},
 		func() error { return acme.Subscription().Save(ctx, paid(s.acme.subscription)) },
@@ -107,6 +121,9 @@ func testCommit(t *testing.T, s *scene) {
 	wantEqual(t, "acme's name", acme.Organization.Name, "Renamed")
 	wantEqual(t, "acme's members", acme.Organization.Members, 3)
 	wantEqual(t, "acme's workspaces", acme.Organization.Workspaces, 3)
+	wantEqual(t, "acme's pending invitations", acme.Organization.PendingInvitations, 1)
+	wantEqual(t, "acme's invitations", len(acme.Invitations), 2)
+	wantEqual(t, "globex's pending invitations", globex.Organization.PendingInvitations, 0)
 	wantEqual(t, "acme's past usage", len(acme.History), len(domain.Metrics)+len(acme.Usage))
 	wantEqual(t, "acme's secret members", len(acme.Added[s.secret]), 0)
 	wantEqual(t, "globex's workspaces", globex.Organization.Workspaces, 1)
