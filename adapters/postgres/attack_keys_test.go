@@ -39,6 +39,20 @@ var foreignKeys = map[string]struct {
 		`INSERT INTO app.memberships (organization_id, id, user_id, role, created_at, updated_at) SELECT $2, $1::uuid, $3::uuid, 'member', now(), now()`, "42501",
 		func(s seeded) string { return s.organization }, func(s seeded) string { return s.owner },
 	},
+	"invitation_tokens_invitation_fkey": {
+		`INSERT INTO app.invitation_tokens (organization_id, invitation_id, token_hash) VALUES ($1, $2, sha256($3::uuid::text::bytea))`, "23503",
+		func(s seeded) string { return s.invitation }, func(s seeded) string { return s.owner },
+	},
+	"invitations_organization_id_fkey": {
+		`INSERT INTO app.invitations (organization_id, id, inviter_id, email, role, token_hash, state, sent, resends, created_at, last_sent_at, expires_at)
+         SELECT $2, $1::uuid, $3::uuid, '', 'member', '', 'pending', 1, 0, now(), now(), now()`, "42501",
+		func(s seeded) string { return s.organization }, func(s seeded) string { return s.owner },
+	},
+	"outbox_organization_id_fkey": {
+		`INSERT INTO app.outbox (organization_id, id, kind, payload, created_at, due_at, available_at)
+         SELECT $2, $1::uuid, $3, '{}', now(), now(), now()`, "42501",
+		func(s seeded) string { return s.organization }, func(s seeded) string { return s.owner },
+	},
 	"workspaces_organization_id_fkey": {
 		`INSERT INTO app.workspaces (organization_id, id, created_by, name, name_key, slug, visibility, created_at, updated_at)
          SELECT $2, $1::uuid, $3::uuid, '', '', '', 'open', now(), now()`, "42501",

@@ -99,35 +99,46 @@ type tableAttack struct {
 	// slugs is what is wanted of addresses, which anyone may read, and take
 	// where they were given up; "" for the same.
 	slugs string
+	// jobs is what is wanted of jobs, of a worker, who may see those of all
+	// tenants; "" for the same. Nobody else gets anywhere with them.
+	jobs string
 }
 
-const slugTable = "app.organization_slugs"
+const (
+	slugTable = "app.organization_slugs"
+	jobTable  = "app.outbox"
+)
 
 func tableAttacks() []tableAttack {
 	return []tableAttack{
-		{"read", false, `SELECT FROM TABLE`, "0 rows", "4 rows"},
-		{"lock", false, `SELECT FROM TABLE FOR UPDATE`, "0 rows", "2 rows"},
-		{"write", false, `UPDATE TABLE SET KEY = KEY`, "0 rows", "42501"},
-		{"delete", false, `DELETE FROM TABLE`, "0 rows", "42501"},
-		{"add mine", false, `INSERT INTO TABLE MY_ROW`, "42501", ""},
-		{"add theirs", false, `INSERT INTO TABLE THEIR_ROW`, "42501", ""},
+		{"read", false, `SELECT FROM TABLE`, "0 rows", "4 rows", "2 rows"},
+		{"lock", false, `SELECT FROM TABLE FOR UPDATE`, "0 rows", "2 rows", "2 rows"},
+		{"write", false, `UPDATE TABLE SET KEY = KEY`, "0 rows", "42501", "42501"},
+		{"delete", false, `DELETE FROM TABLE`, "0 rows", "42501", ""},
+		{"add mine", false, `INSERT INTO TABLE MY_ROW`, "42501", "", ""},
+		{"add theirs", false, `INSERT INTO TABLE THEIR_ROW`, "42501", "", ""},
 
-		{"read theirs", true, `SELECT FROM TABLE WHERE KEY = THEIRS`, "0 rows", "2 rows"},
-		{"read others'", true, `SELECT FROM TABLE WHERE KEY <> MINE`, "0 rows", "2 rows"},
-		{"lock theirs", true, `SELECT FROM TABLE WHERE KEY = THEIRS FOR UPDATE`, "0 rows", "1 rows"},
-		{"write theirs", true, `UPDATE TABLE SET KEY = KEY WHERE KEY = THEIRS`, "0 rows", "42501"},
-		{"delete theirs", true, `DELETE FROM TABLE WHERE KEY = THEIRS`, "0 rows", "42501"},
-		{"merge theirs", true, `MERGE INTO TABLE USING (SELECT) AS nothing ON KEY = THEIRS WHEN MATCHED THEN DELETE`, "0 rows", "42501"},
-		{"add theirs", true, `INSERT INTO TABLE THEIR_ROW`, "42501", ""},
-		{"add theirs unless it is there", true, `INSERT INTO TABLE THEIR_ROW ON CONFLICT DO NOTHING`, "42501", ""},
-		{"give mine away", true, `UPDATE TABLE SET KEY = THEIRS WHERE KEY = MINE`, "42501", ""},
+		{"read theirs", true, `SELECT FROM TABLE WHERE KEY = THEIRS`, "0 rows", "2 rows", "1 rows"},
+		{"read others'", true, `SELECT FROM TABLE WHERE KEY <> MINE`, "0 rows", "2 rows", "1 rows"},
+		{"lock theirs", true, `SELECT FROM TABLE WHERE KEY = THEIRS FOR UPDATE`, "0 rows", "1 rows", "1 rows"},
+		{"write theirs", true, `UPDATE TABLE SET KEY = KEY WHERE KEY = THEIRS`, "0 rows", "42501", "42501"},
+		{"delete theirs", true, `DELETE FROM TABLE WHERE KEY = THEIRS`, "0 rows", "42501", ""},
+		{"merge theirs", true, `MERGE INTO TABLE USING (SELECT) AS nothing ON KEY = THEIRS WHEN MATCHED THEN DELETE`, "0 rows", "42501", "42501"},
+		{"add theirs", true, `INSERT INTO TABLE THEIR_ROW`, "42501", "", ""},
+		{"add theirs unless it is there", true, `INSERT INTO TABLE THEIR_ROW ON CONFLICT DO NOTHING`, "42501", "", ""},
+		{"give mine away", true, `UPDATE TABLE SET KEY = THEIRS WHERE KEY = MINE`, "42501", "", ""},
 	}
 }
 
-// wanted returns how the attack has to go.
-func (a tableAttack) wanted(table table) string {
-	if table.Name == slugTable && a.slugs != "" {
+// wanted returns how the attack of a role has to go.
+func (a tableAttack) wanted(table table, role string) string {
+	switch {
+	case table.Partition, table.Name == jobTable && role == postgres.RoleApp:
+		return "42501" // nobody is granted anything
+	case table.Name == slugTable && a.slugs != "":
 		return a.slugs
+	case table.Name == jobTable && a.jobs != "":
+		return a.jobs
 	}
 	return a.want
 }
@@ -165,11 +176,7 @@ func TestAttack_Tables(t *testing.T) {
 		words := words(t, d, table, a, victim)
 		for _, by := range attackers {
 			for _, attack := range tableAttacks() {
-				want := attack.wanted(table)
-				if table.Partition {
-					want = "42501" // nobody is granted anything
-				}
-				by.try(t, attack, table, words, a, want)
+				by.try(t, attack, table, words, a, attack.wanted(table, by.role))
 			}
 		}
 	}

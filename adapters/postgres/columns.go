@@ -37,20 +37,33 @@ func (t *optionalTime) Scan(value any) error {
 type optionalUser domain.UserID
 
 // Value implements driver.Valuer.
-func (id optionalUser) Value() (driver.Value, error) {
-	if id == "" {
-		return nil, nil //nolint:nilnil // it is what NULL is in database/sql
-	}
-	return string(id), nil
-}
+func (id optionalUser) Value() (driver.Value, error) { return idOrNull(string(id)), nil }
 
 // Scan implements sql.Scanner.
-func (id *optionalUser) Scan(value any) error {
+func (id *optionalUser) Scan(value any) error { return scanID((*string)(id), value) }
+
+// optionalOrganization is an organization's id that is NULL where it is empty.
+type optionalOrganization domain.OrganizationID
+
+// Value implements driver.Valuer.
+func (id optionalOrganization) Value() (driver.Value, error) { return idOrNull(string(id)), nil }
+
+// Scan implements sql.Scanner.
+func (id *optionalOrganization) Scan(value any) error { return scanID((*string)(id), value) }
+
+func idOrNull(id string) driver.Value {
+	if id == "" {
+		return nil
+	}
+	return id
+}
+
+func scanID(id *string, value any) error {
 	text, ok := value.(string)
 	if !ok && value != nil {
 		return fmt.Errorf("an id came as %T", value)
 	}
-	*id = optionalUser(text)
+	*id = text
 	return nil
 }
 

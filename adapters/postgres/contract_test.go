@@ -31,6 +31,7 @@ func openOn(t *testing.T, d *pgtest.Database, role string) *postgres.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
+	store.SetClock(fixedClock{})
 	return store
 }
 
@@ -80,12 +81,85 @@ func (p twoProcesses) Sessions() ports.Sessions     { return p.next().Sessions()
 func (p twoProcesses) AuthTokens() ports.AuthTokens { return p.next().AuthTokens() }
 func (p twoProcesses) Directory() ports.Directory   { return p.next().Directory() }
 func (p twoProcesses) Slugs() ports.Slugs           { return p.next().Slugs() }
+func (p twoProcesses) Outbox() ports.Outbox         { return p.next().Outbox() }
+func (p twoProcesses) Throttle() ports.Throttle     { return p.next().Throttle() }
 
 func (p twoProcesses) Tenant(id domain.OrganizationID) ports.Tenant { return p.next().Tenant(id) }
 
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	porttest.TestThrottle(t, openThrottle)
+}
+
+// A Store is a throttle as well.
+func TestStore_Throttle(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]func(ports.Store) ports.Throttle{"in updates": porttest.InUpdates, "outside": ports.Store.Throttle} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			porttest.TestThrottle(t, func(t *testing.T, clock ports.Clock) ports.Throttle {
+				t.Helper()
+				store := open(t, postgres.RoleApp)
+				store.SetClock(clock)
+				return of(store)
+			})
+		})
+	}
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	porttest.TestJobs(t, openJobs)
+}
+
+func TestJobControls(t *testing.T) {
+	t.Parallel()
+	porttest.TestJobControls(t, openJobs)
+}
+
+func openJobs(t *testing.T) (app, worker ports.Store, jobs ports.Jobs) {
+	t.Helper()
+	d := pgtest.New(t)
+	working := openOn(t, d, postgres.RoleWorker)
+	return openOn(t, d, postgres.RoleApp), working, postgres.NewJobs(working)
+}
+
+// Two workers share nothing but the database.
+func TestJobs_TwoProcesses(t *testing.T) {
+	t.Parallel()
+	porttest.TestJobs(t, func(t *testing.T) (app, worker ports.Store, jobs ports.Jobs) {
+		t.Helper()
+		d := pgtest.New(t)
+		one, other := openOn(t, d, postgres.RoleWorker), openOn(t, d, postgres.RoleWorker)
+		return openOn(t, d, postgres.RoleApp), twoProcesses{one, other, &atomic.Uint64{}},
+			twoWorkers{postgres.NewJobs(one), postgres.NewJobs(other), &atomic.Uint64{}}
+	})
+}
+
+// twoWorkers sends the calls that race to the other worker than the one before.
+type twoWorkers struct {
+	ports.Jobs
+	other ports.Jobs
+	calls *atomic.Uint64
+}
+
+func (w twoWorkers) next() ports.Jobs {
+	if w.calls.Add(1)%2 == 0 {
+		return w.other
+	}
+	return w.Jobs
+}
+
+func (w twoWorkers) Relay(ctx context.Context, at time.Time, n int, publish func(context.Context, []domain.Job) []error) (int, error) {
+	return w.next().Relay(ctx, at, n, publish)
+}
+
+func (w twoWorkers) Begin(ctx context.Context, id domain.JobID, at, until time.Time) (domain.Job, error) {
+	return w.next().Begin(ctx, id, at, until)
+}
+
+func (w twoWorkers) Tick(ctx context.Context, schedule string, tick time.Time, job domain.Job) (bool, error) {
+	return w.next().Tick(ctx, schedule, tick, job)
 }
 
 func TestThrottleControl(t *testing.T) {

@@ -49,7 +49,7 @@ type Session struct {
 }
 
 func (s Session) statement() statement {
-	return statement{session: session{s.Organization, s.User}, writes: s.Writes}
+	return statement{session: session{organization: s.Organization, user: s.User}, writes: s.Writes}
 }
 
 // GORM begins a statement in a session, as the repositories do. on is a Store,

@@ -98,6 +98,10 @@ func swing(t *testing.T, d *pgtest.Database, tenants []seeded, address string, c
 // connectionsOfApp finds the connections of the application in the database.
 const connectionsOfApp = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'rowhouse_app'`
 
+// sessionSettings are all that a session sets, one after the other.
+const sessionSettings = `concat(current_setting('app.organization_id', true), current_setting('app.user_id', true),
+    current_setting('app.email', true), current_setting('app.token_hash', true), current_setting('app.expired_at', true))`
+
 // forgotten checks that no connection that is pooled somewhere remembers anybody.
 // There are at most two, which two transactions at once get hold of.
 func forgotten(t *testing.T, c *pgx.Conn, store *postgres.Store) {
@@ -112,7 +116,7 @@ func forgotten(t *testing.T, c *pgx.Conn, store *postgres.Store) {
 		defer func() { _ = tx.Rollback(t.Context()) }()
 		var pid int64
 		var remembered string
-		const question = `SELECT pg_backend_pid(), concat(current_setting('app.organization_id', true), current_setting('app.user_id', true))`
+		const question = `SELECT pg_backend_pid(), ` + sessionSettings
 		if err := tx.QueryRow(t.Context(), question).Scan(&pid, &remembered); err != nil || remembered != "" {
 			t.Errorf("a connection remembers %q, %v", remembered, err)
 		}
@@ -121,7 +125,7 @@ func forgotten(t *testing.T, c *pgx.Conn, store *postgres.Store) {
 	waitFor(t, "there are no other connections", func() bool { return len(pids) == 2 && count(t, c, connectionsOfApp) == 2 })
 }
 
-// control runs the same hammer on settings that outlive their transaction, which
+// control runs the same hammer on sessionSettings that outlive their transaction, which
 // it has to notice.
 func control(t *testing.T, tenants []seeded, address string) {
 	t.Helper()

@@ -11,26 +11,30 @@ import (
 // organizationRow is an organization as a row. What storage counts by itself
 // is only read.
 type organizationRow struct {
-	ID             domain.OrganizationID `gorm:"primaryKey"`
-	OwnerID        domain.UserID
-	Name           string
-	Slug           domain.Slug
-	Description    string
-	LogoKey        domain.BlobKey
-	LogoBytes      int64
-	BillingEmail   domain.Email
-	MemberLimit    domain.Limit
-	WorkspaceLimit domain.Limit
-	SeatsUsed      int64 `gorm:"->"`
-	WorkspacesUsed int64 `gorm:"->"`
-	SuspendedAt    optionalTime
-	Version        int64
-	CreatedAt      time.Time `gorm:"autoCreateTime:false"`
-	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"`
+	ID                 domain.OrganizationID `gorm:"primaryKey"`
+	OwnerID            domain.UserID
+	Name               string
+	Slug               domain.Slug
+	Description        string
+	LogoKey            domain.BlobKey
+	LogoBytes          int64
+	BillingEmail       domain.Email
+	MemberLimit        domain.Limit
+	WorkspaceLimit     domain.Limit
+	SeatsUsed          int64 `gorm:"->"`
+	PendingInvitations int64 `gorm:"->"`
+	WorkspacesUsed     int64 `gorm:"->"`
+	SuspendedAt        optionalTime
+	Version            int64
+	CreatedAt          time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt          time.Time `gorm:"autoUpdateTime:false"`
 }
 
 // TableName implements GORM's Tabler.
 func (organizationRow) TableName() string { return "app.organizations" }
+
+// countedColumns are what storage counts by itself.
+var countedColumns = []string{"seats_used", "pending_invitations", "workspaces_used"}
 
 func newOrganizationRow(o domain.Organization, version int64) organizationRow {
 	return organizationRow{
@@ -46,7 +50,7 @@ func (r organizationRow) organization() domain.Organization {
 		ID: r.ID, Owner: r.OwnerID, Name: r.Name, Slug: r.Slug, Description: r.Description,
 		Logo: r.LogoKey, LogoBytes: r.LogoBytes, BillingEmail: r.BillingEmail,
 		MemberLimit: r.MemberLimit, WorkspaceLimit: r.WorkspaceLimit, SuspendedAt: r.SuspendedAt.Time,
-		Members: r.SeatsUsed, Workspaces: r.WorkspacesUsed,
+		Members: r.SeatsUsed, PendingInvitations: r.PendingInvitations, Workspaces: r.WorkspacesUsed,
 		Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
@@ -60,7 +64,7 @@ type organizationDetailRow struct {
 
 const (
 	organizationDetailColumns = `o.id, o.owner_id, o.name, o.slug, o.description, o.logo_key, o.logo_bytes, o.billing_email,
-    o.member_limit, o.workspace_limit, o.seats_used, o.workspaces_used, o.suspended_at, o.version, o.created_at, o.updated_at,
+    o.member_limit, o.workspace_limit, o.seats_used, o.pending_invitations, o.workspaces_used, o.suspended_at, o.version, o.created_at, o.updated_at,
     coalesce(u.name, '') AS owner_name, coalesce(s.plan, '') AS plan`
 	organizationDetailJoins = `
 LEFT JOIN app.users u ON u.id = o.owner_id LEFT JOIN app.subscriptions s ON s.organization_id = o.id`
@@ -100,7 +104,7 @@ func (r organization) Save(ctx context.Context, o domain.Organization) (domain.O
 	}
 	row := newOrganizationRow(o, o.Version+1)
 	var saved []organizationRow
-	changed := r.ownWrite(ctx).Model(&saved).Clauses(returning("seats_used", "workspaces_used")).Select("*").Omit("id", "seats_used", "workspaces_used").
+	changed := r.ownWrite(ctx).Model(&saved).Clauses(returning(countedColumns...)).Select("*").Omit(append([]string{"id"}, countedColumns...)...).
 		Where("id = ? AND version = ?", r.id, o.Version).Updates(row)
 	if err := changed.Error; err != nil {
 		return domain.Organization{}, translate(violatedAtCommit(err))
@@ -109,15 +113,17 @@ func (r organization) Save(ctx context.Context, o domain.Organization) (domain.O
 		_, err := r.Get(ctx)
 		return domain.Organization{}, otherVersion(err)
 	}
-	row.SeatsUsed, row.WorkspacesUsed = saved[0].SeatsUsed, saved[0].WorkspacesUsed
+	row.SeatsUsed, row.PendingInvitations, row.WorkspacesUsed = saved[0].SeatsUsed, saved[0].PendingInvitations, saved[0].WorkspacesUsed
 	return row.organization(), nil
 }
 
 // removeOrganization removes the organization with all that is its own. The
-// constraints between the tables are checked when the statement ends.
+// constraints between the tables are checked when the statement ends; tokens of
+// invitations, and jobs, go by theirs.
 const removeOrganization = `
 WITH places AS (DELETE FROM app.workspace_members WHERE organization_id = @id),
      spaces AS (DELETE FROM app.workspaces WHERE organization_id = @id),
+     invited AS (DELETE FROM app.invitations WHERE organization_id = @id),
      members AS (DELETE FROM app.memberships WHERE organization_id = @id),
      plans AS (DELETE FROM app.subscriptions WHERE organization_id = @id),
      used AS (DELETE FROM app.usage_metrics WHERE organization_id = @id)

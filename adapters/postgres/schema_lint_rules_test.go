@@ -60,6 +60,11 @@ var lintCases = []struct{ rules, sql string }{
 	{"L3", `ALTER POLICY tenant ON app.organizations USING (id = current_setting('app.organization_id')::uuid)`},
 	{"L0 L3", `ALTER POLICY my_memberships ON app.memberships USING (true)`},
 	{"L0 L3", `ALTER POLICY operator ON app.workspaces TO rowhouse_operator, rowhouse_app`},
+	{"L0 L3", `ALTER POLICY my_invitations ON app.invitations USING (true)`},
+	{"L0 L3", `ALTER POLICY run_out ON app.invitations USING (state = 'pending')`},
+	{"L0 L3", `ALTER POLICY record ON app.outbox WITH CHECK (true)`},
+	{"L0 L3", `ALTER POLICY look ON app.outbox TO rowhouse_worker, rowhouse_app`},
+	{"L2", `GRANT DELETE ON app.outbox TO rowhouse_app`},
 	{"L3", `DROP POLICY fence ON app.workspaces`},
 	{"L3", `DROP POLICY fence ON app.usage_metrics_2030`},
 	{"L3", `ALTER POLICY fence ON app.workspaces USING (true)`},
@@ -80,6 +85,7 @@ var lintCases = []struct{ rules, sql string }{
 	{"L5", newTableWith("PRIMARY KEY (organization_id, id)", "PRIMARY KEY (id, organization_id)")},
 	{"L5", newTableWith("PRIMARY KEY (organization_id, id)", "UNIQUE (organization_id, id)")},
 
+	{"L0", `DELETE FROM app.outbox; ALTER TABLE app.outbox ALTER organization_id SET NOT NULL`},
 	{"L5 L6", newTableWith("organization_id uuid NOT NULL", "organization_id uuid") + `ALTER TABLE app.news DROP CONSTRAINT news_pkey, ALTER organization_id DROP NOT NULL`},
 
 	{"", `CREATE VIEW app.v WITH (security_invoker = on) AS SELECT * FROM app.workspaces`},

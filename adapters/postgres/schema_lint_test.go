@@ -74,7 +74,7 @@ func lintFindsNothing(t *testing.T, c *pgx.Conn) {
 }
 
 // door is where an entry of the reviewed list begins.
-var door = regexp.MustCompile(`(?m)^    \('(policy|unique|table|column|function)', '([^']+)'`)
+var door = regexp.MustCompile(`(?m)^    \('(policy|unique|shared|table|column|function)', '([^']+)'`)
 
 // No entry of the reviewed list is there for nothing: without it, something is
 // found.
@@ -113,6 +113,8 @@ func lintFindsUnusedDoors(t *testing.T, c *pgx.Conn) {
 		`('policy', 'app.workspaces.tenant', 'ALL TO rowhouse_app USING true', 'it is another')`,
 		`('policy', 'app.workspaces.fence', 'ALL TO rowhouse_app, rowhouse_worker USING true', 'it restricts')`,
 		`('unique', 'app.workspaces_slug_key', 'CREATE UNIQUE INDEX', 'it is another')`,
+		`('shared', 'app.workspaces', '', 'every row has a tenant')`,
+		`('shared', 'app.users', '', 'no row has one')`,
 		`('column', 'app.users.created_at', 'timestamp without time zone', 'it is another')`,
 		`('function', 'app.record_change', '', 'it runs with the rights of who calls it')`,
 		`('row', 'app.users', '', 'there is no such kind')`,

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"encoding/hex"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -31,6 +33,21 @@ func (r *repositories) platformLocked(ctx context.Context, user domain.UserID) *
 // the organizations that these lead to.
 func (r *repositories) person(ctx context.Context, user domain.UserID) *gorm.DB {
 	return r.db.WithContext(statement{session: session{user: user}}.in(ctx))
+}
+
+// invited is for what an address was invited to, and the organizations that did.
+func (r *repositories) invited(ctx context.Context, email domain.Email) *gorm.DB {
+	return r.db.WithContext(statement{session: session{email: email}}.in(ctx))
+}
+
+// bearer is for where an invitation's token leads.
+func (r *repositories) bearer(ctx context.Context, token domain.TokenHash) *gorm.DB {
+	return r.db.WithContext(statement{session: session{token: hex.EncodeToString(token[:])}}.in(ctx))
+}
+
+// sweep is for invitations that have run out at a time. Only a worker sees any.
+func (r *repositories) sweep(ctx context.Context, at time.Time) *gorm.DB {
+	return r.db.WithContext(statement{session: session{expiredAt: at.UTC().Format(time.RFC3339Nano)}}.in(ctx))
 }
 
 // own is the tenant's database without a condition yet, for statements that

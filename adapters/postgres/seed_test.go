@@ -57,10 +57,13 @@ type seeded struct {
 	graces string
 	// workspaces has at least two, Grace in the first.
 	workspaces []string
+	// invitation is one to the guest, whose token is the invitation's id.
+	invitation, job string
 }
 
 const (
 	grace = "00000000-0000-7000-8000-000000000001"
+	guest = "guest@example.com"
 	// nobody is an id that nothing has.
 	nobody = "00000000-0000-7000-8000-00000000ffff"
 )
@@ -73,12 +76,12 @@ func seed(t *testing.T, d *pgtest.Database, tenants, workspaces int) []seeded {
 	list := make([]seeded, tenants)
 	for i := range list {
 		id := func(kind, n int) string { return fmt.Sprintf("%08x-%04x-7000-8000-%012x", i+1, kind, n) }
-		s := seeded{organization: id(1, 0), owner: id(2, 0), ownerMembership: id(3, 0), graces: id(3, 1)}
+		s := seeded{organization: id(1, 0), owner: id(2, 0), ownerMembership: id(3, 0), graces: id(3, 1), invitation: id(5, 0), job: id(6, 0)}
 		for n := range workspaces {
 			s.workspaces = append(s.workspaces, id(4, n))
 		}
 		must(t, c, seedUser, s.owner)
-		must(t, c, seedTenant, s.organization, s.owner, s.ownerMembership, s.graces, grace, s.workspaces)
+		must(t, c, seedTenant, s.organization, s.owner, s.ownerMembership, s.graces, grace, s.workspaces, s.invitation, s.job)
 		list[i] = s
 	}
 	return list
@@ -90,8 +93,8 @@ VALUES ($1::uuid, $1::uuid || '@example.com', 'A person', 'a person', 'a hash', 
 
 const seedTenant = `
 WITH organization AS (
-    INSERT INTO app.organizations (id, owner_id, name, slug, billing_email, member_limit, workspace_limit, created_at, updated_at)
-    VALUES ($1::uuid, $2::uuid, 'Company ' || $1::uuid, 'company-' || $1::uuid, 'billing@example.com', -1, -1, now(), now())
+    INSERT INTO app.organizations (id, owner_id, name, slug, billing_email, member_limit, workspace_limit, pending_invitations, created_at, updated_at)
+    VALUES ($1::uuid, $2::uuid, 'Company ' || $1::uuid, 'company-' || $1::uuid, 'billing@example.com', -1, -1, 1, now(), now())
 ), slugs AS (
     INSERT INTO app.organization_slugs (slug, organization_id, created_at, given_up_at)
     VALUES ('company-' || $1::uuid, $1::uuid, now(), NULL), ('old-company-' || $1::uuid, $1::uuid, now(), now())
@@ -104,6 +107,15 @@ WITH organization AS (
 ), places AS (
     INSERT INTO app.workspace_members (organization_id, workspace_id, membership_id, added_by, created_at)
     VALUES ($1::uuid, ($6::uuid[])[1], $4::uuid, $2::uuid, now())
+), invited AS (
+    INSERT INTO app.invitations (organization_id, id, inviter_id, email, role, token_hash, state, sent, resends, created_at, last_sent_at, expires_at)
+    VALUES ($1::uuid, $7::uuid, $2::uuid, 'guest@example.com', 'member', sha256(($7::uuid)::text::bytea), 'pending', 1, 0, now(), now(), now() + interval '7 days')
+), tokens AS (
+    INSERT INTO app.invitation_tokens (token_hash, organization_id, invitation_id)
+    VALUES (sha256(($7::uuid)::text::bytea), $1::uuid, $7::uuid)
+), jobs AS (
+    INSERT INTO app.outbox (id, organization_id, kind, payload, created_at, due_at, available_at)
+    VALUES ($8::uuid, $1::uuid, 'test.job', '{}', now(), now(), now())
 ), plans AS (
     INSERT INTO app.subscriptions (organization_id, id, plan, status, current_period_start, current_period_end, created_at, updated_at)
     VALUES ($1::uuid, $1::uuid, 'free', 'active', now(), now(), now(), now())

@@ -9,11 +9,14 @@ import (
 )
 
 // session is for whom a statement runs: what the policies of the database
-// compare rows with. At most one of the two is set. The zero session reaches
-// only what belongs to nobody.
+// compare rows with. At most one of them is set. The zero session reaches only
+// what belongs to nobody, or to the role.
 type session struct {
 	organization domain.OrganizationID
 	user         domain.UserID
+	email        domain.Email // whose invitations
+	token        string       // the hash of an invitation's token, in hexadecimal
+	expiredAt    string       // by when invitations have run out
 }
 
 // The settings of a session are those of the transaction, and of it alone: they
@@ -21,6 +24,9 @@ type session struct {
 const (
 	setOrganization = `SELECT set_config('app.organization_id', $1, true)`
 	setUser         = `SELECT set_config('app.user_id', $1, true)`
+	setEmail        = `SELECT set_config('app.email', $1, true)`
+	setToken        = `SELECT set_config('app.token_hash', $1, true)`
+	setExpiredAt    = `SELECT set_config('app.expired_at', $1, true)`
 )
 
 // queue makes the session that of the transaction, which has another one
@@ -31,6 +37,15 @@ func (s session) queue(b *pgx.Batch, before session) {
 	}
 	if s.user != before.user {
 		b.Queue(setUser, string(s.user))
+	}
+	if s.email != before.email {
+		b.Queue(setEmail, string(s.email))
+	}
+	if s.token != before.token {
+		b.Queue(setToken, s.token)
+	}
+	if s.expiredAt != before.expiredAt {
+		b.Queue(setExpiredAt, s.expiredAt)
 	}
 }
 
@@ -60,8 +75,9 @@ func statementOf(ctx context.Context) statement {
 	return s
 }
 
-// The rows that are locked. Both locks leave foreign keys alone.
+// The rows that are locked. The locks leave foreign keys alone.
 const (
 	lockOrganization = `SELECT FROM app.organizations WHERE id = $1 FOR NO KEY UPDATE`
 	lockUser         = `SELECT FROM app.users WHERE id = $1 FOR NO KEY UPDATE`
+	lockJob          = `SELECT FROM app.outbox WHERE id = $1 FOR NO KEY UPDATE`
 )

@@ -19,12 +19,13 @@ type Store struct {
 
 	pool  *pool
 	turns *turns
+	clock ports.Clock // nil until SetClock
 }
 
 var _ ports.Store = (*Store)(nil)
 
 // Open returns a Store on the database at the address, which is that of the
-// application's role. It does not connect yet: see Check. Close ends it.
+// application's role or the worker's. It does not connect yet: see Check. Close ends it.
 func Open(ctx context.Context, url string, config PoolConfig) (*Store, error) {
 	pool, err := newPool(ctx, url, config)
 	if err != nil {
@@ -49,6 +50,10 @@ func newStore(pool *pool) (*Store, error) {
 	s.repositories = repositories{store: s, db: db}
 	return s, nil
 }
+
+// SetClock makes the Throttle of the store go by a clock: without one, it lets
+// nothing through. It must be called before the store is used.
+func (s *Store) SetClock(clock ports.Clock) { s.clock = clock }
 
 // Close closes all connections, once they are free.
 func (s *Store) Close() {
@@ -131,6 +136,12 @@ func (r *repositories) Directory() ports.Directory { return directory{r} }
 // Slugs implements ports.Repositories.
 func (r *repositories) Slugs() ports.Slugs { return slugs{r} }
 
+// Outbox implements ports.Repositories.
+func (r *repositories) Outbox() ports.Outbox { return outbox{r} }
+
+// Throttle implements ports.Repositories.
+func (r *repositories) Throttle() ports.Throttle { return throttle{r} }
+
 // Tenant implements ports.Repositories.
 func (r *repositories) Tenant(id domain.OrganizationID) ports.Tenant { return &tenant{r, id} }
 
@@ -143,6 +154,7 @@ type tenant struct {
 
 func (t *tenant) Organization() ports.Organization { return organization{t} }
 func (t *tenant) Memberships() ports.Memberships   { return memberships{t} }
+func (t *tenant) Invitations() ports.Invitations   { return invitations{t} }
 func (t *tenant) Workspaces() ports.Workspaces     { return workspaces{t} }
 func (t *tenant) Subscription() ports.Subscription { return subscription{t} }
 func (t *tenant) Usage() ports.Usage               { return usage{t} }

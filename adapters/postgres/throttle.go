@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -53,20 +54,8 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 	}
 	defer done()
 	err = t.store.platform(ctx).Transaction(func(tx *gorm.DB) error {
-		var known throttleRow
-		if err := tx.Raw(lockAttempts, map[string]any{"key": throttleKey(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
-			return err
-		}
-		// Under the lock, so that instants come in the order of the attempts.
-		now := t.clock.Now()
-		var next domain.Attempts
-		next, allowed, wait = domain.Attempts{Count: known.Count, LatestAt: known.LatestAt}.Reserve(policy, now)
-		if !allowed {
-			return nil
-		}
-		return tx.Model(&throttleRow{}).Where("key = ?", throttleKey(key)).Updates(map[string]any{
-			"count": next.Count, "latest_at": next.LatestAt, "ends_at": now.Add(max(policy.Window, policy.MaxDelay)),
-		}).Error
+		allowed, wait, err = reserve(tx, t.clock, key, policy)
+		return err
 	})
 	if err != nil {
 		return false, 0, translate(err)
@@ -74,7 +63,46 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 	return allowed, wait, nil
 }
 
+// reserve decides on an attempt in a transaction.
+func reserve(tx *gorm.DB, clock ports.Clock, key string, policy domain.ThrottlePolicy) (allowed bool, wait time.Duration, err error) {
+	var known throttleRow
+	if err := tx.Raw(lockAttempts, map[string]any{"key": throttleKey(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
+		return false, 0, err
+	}
+	// Under the lock, so that instants come in the order of the attempts.
+	now := clock.Now()
+	next, allowed, wait := domain.Attempts{Count: known.Count, LatestAt: known.LatestAt}.Reserve(policy, now)
+	if !allowed {
+		return false, wait, nil
+	}
+	err = tx.Model(&throttleRow{}).Where("key = ?", throttleKey(key)).Updates(map[string]any{
+		"count": next.Count, "latest_at": next.LatestAt, "ends_at": now.Add(max(policy.Window, policy.MaxDelay)),
+	}).Error
+	return err == nil, 0, err
+}
+
 // Forget implements ports.Throttle.
 func (t *Throttle) Forget(ctx context.Context, key string) error {
-	return translate(t.store.platform(ctx).Where("key = ?", throttleKey(key)).Delete(&throttleRow{}).Error)
+	return throttle{&t.store.repositories}.Forget(ctx, key)
+}
+
+// throttle is the ports.Throttle of a Store: in an update, it counts in its
+// transaction, and others who try the same key wait until that ends.
+type throttle struct{ *repositories }
+
+var errNoClock = errors.New("postgres: the store has no clock to count attempts by: see SetClock")
+
+func (r throttle) Reserve(ctx context.Context, key string, policy domain.ThrottlePolicy) (allowed bool, wait time.Duration, err error) {
+	switch {
+	case r.store.clock == nil:
+		return false, 0, errNoClock
+	case !r.inUpdate:
+		return NewThrottle(r.store, r.store.clock).Reserve(ctx, key, policy)
+	}
+	allowed, wait, err = reserve(r.platform(ctx), r.store.clock, key, policy)
+	return allowed, wait, translate(err)
+}
+
+func (r throttle) Forget(ctx context.Context, key string) error {
+	return translate(r.platform(ctx).Where("key = ?", throttleKey(key)).Delete(&throttleRow{}).Error)
 }

@@ -112,6 +112,20 @@ func peopleTrips() []tripCase {
 			return s.Slugs().Release(ctx, domain.OrganizationID(s.seeded.organization), at)
 		}},
 
+		{"Directory.Invitation", 1, func(ctx context.Context, s *tripScene, _ int) error {
+			_, _, err := s.Directory().Invitation(ctx, sha256.Sum256([]byte(s.seeded.invitation)))
+			return err
+		}},
+		{"Directory.InvitationsTo", 1, func(ctx context.Context, s *tripScene, _ int) error {
+			return second(s.Directory().InvitationsTo(ctx, guest, at, page))
+		}},
+		{"Directory.InvitationTo", 1, func(ctx context.Context, s *tripScene, _ int) error {
+			return second(s.Directory().InvitationTo(ctx, guest, domain.InvitationID(s.seeded.invitation)))
+		}},
+		{"Outbox.Add", 1, func(ctx context.Context, s *tripScene, n int) error {
+			return s.Outbox().Add(ctx, tripJob(s, n, 0), tripJob(s, n, 1))
+		}},
+
 		{"Throttle.Reserve", 4, func(ctx context.Context, s *tripScene, n int) error { // begin, lock, count, commit
 			_, _, err := postgres.NewThrottle(s.Store, fixedClock{}).Reserve(ctx, strconv.Itoa(n), domain.ThrottlePolicy{})
 			return err
@@ -121,6 +135,48 @@ func peopleTrips() []tripCase {
 		}},
 		{"Store.Ping", 1, func(ctx context.Context, s *tripScene, _ int) error { return s.Ping(ctx) }},
 		{"Store.CheckSchema", 1, func(ctx context.Context, s *tripScene, _ int) error { return s.CheckSchema(ctx) }},
+	}
+}
+
+// jobID is the job that is seeded.
+func jobID(s seeded) domain.JobID { return domain.JobID(s.job) }
+
+// tripJob is a job that is not recorded yet.
+func tripJob(s *tripScene, n, i int) domain.Job {
+	return domain.NewJob(domain.JobID(personID('a'+byte(i), n)), domain.OrganizationID(s.seeded.organization), "test.job", n, at)
+}
+
+// invitationTrips are those of a tenant's invitations. The seeded one was made
+// today, not when everything happens: it has run out.
+func invitationTrips() []tripCase {
+	invitation := func(n int) domain.Invitation {
+		return domain.Invitation{
+			ID: domain.InvitationID(personID('a', n)), Email: domain.Email(fmt.Sprintf("invited-%d@example.com", n)), Role: domain.RoleMember,
+			State: domain.InvitationPending, Inviter: grace, Token: sha256.Sum256([]byte(fmt.Sprint("invitation", n))), Sent: 1,
+			CreatedAt: at, LastSentAt: at, ExpiresAt: at.Add(domain.InvitationLifetime),
+		}
+	}
+	return []tripCase{
+		{"Invitations.Add", 1, func(ctx context.Context, s *tripScene, n int) error {
+			return s.tenant.Invitations().Add(ctx, invitation(n))
+		}},
+		{"Invitations.Get", 1, func(ctx context.Context, s *tripScene, n int) error {
+			return second(s.tenant.Invitations().Get(ctx, invitation(n).ID))
+		}},
+		{"Invitations.List", 1, func(ctx context.Context, s *tripScene, _ int) error {
+			return second(s.tenant.Invitations().List(ctx, domain.InvitationPending, at, page))
+		}},
+		{"Invitations.Save", 1, func(ctx context.Context, s *tripScene, n int) error {
+			saved := invitation(n)
+			saved.State, saved.RespondedAt = domain.InvitationAccepted, at
+			return s.tenant.Invitations().Save(ctx, saved)
+		}},
+		{"Invitations.Expire", 1, func(ctx context.Context, s *tripScene, _ int) error {
+			return second(s.tenant.Invitations().Expire(ctx, at))
+		}},
+		{"Invitations.Revoke", 1, func(ctx context.Context, s *tripScene, _ int) error {
+			return second(s.tenant.Invitations().Revoke(ctx, grace, domain.Roles, at))
+		}},
 	}
 }
 

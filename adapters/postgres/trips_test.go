@@ -143,7 +143,7 @@ func wantTrips(t *testing.T, told func([]postgres.Change)) {
 	t.Helper()
 	s, w := newTripScene(t)
 	s.OnChange(told)
-	for _, cases := range [][]tripCase{peopleTrips(), organizationTrips(), workspaceTrips(), updateTrips()} {
+	for _, cases := range [][]tripCase{peopleTrips(), invitationTrips(), organizationTrips(), workspaceTrips(), updateTrips()} {
 		for _, tt := range cases {
 			got := w.tripsOf(t, func(n int) error {
 				if err := tt.call(t.Context(), s, n); err != nil {

@@ -33,7 +33,7 @@ func TestStore_BothWallsDown_Control(t *testing.T) {
 	leaks := porttest.Leaks(t, openOn(t, d, pgtest.Superuser), openWithoutScopes(t, d, pgtest.Superuser))
 	for _, method := range []string{
 		"Memberships.List", "Memberships.Get", "Memberships.Remove", "Workspaces.List", "Workspaces.Get", "Workspaces.Remove",
-		"Usage.At", "Usage.History",
+		"Usage.At", "Usage.History", "Invitations.Get", "Invitations.List", "Invitations.Save", "Invitations.Expire", "Invitations.Revoke",
 	} {
 		if leaks[method] == nil {
 			t.Errorf("%s leaked without both walls, and no test noticed", method)
@@ -62,6 +62,7 @@ func openWithoutScopes(t *testing.T, d *pgtest.Database, role string) *postgres.
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
+	store.SetClock(fixedClock{})
 	return store
 }
 

@@ -140,6 +140,29 @@ var changesOfMembers = []change{
 	{name: "a seat is taken", want: func(u unit) []string { return []string{ofOrganization(u), ofMember(u, u.guest())} }, do: func(ctx context.Context, store *postgres.Store, u unit) error {
 		return u.in(store).Memberships().Add(ctx, domain.Membership{ID: u.newMembership(), User: u.guest(), Role: domain.RoleMember, CreatedAt: noon, UpdatedAt: noon})
 	}},
+	{name: "the guest is invited", want: func(u unit) []string { return []string{ofOrganization(u)} }, do: func(ctx context.Context, store *postgres.Store, u unit) error {
+		return u.in(store).Invitations().Add(ctx, u.invitation())
+	}},
+	{
+		name: "an invitation is sent again, and then answered",
+		want: func(u unit) []string { return []string{ofOrganization(u)} },
+		do: func(ctx context.Context, store *postgres.Store, u unit) error {
+			invitation, invitations := u.invitation(), u.in(store).Invitations()
+			err := invitations.Add(ctx, invitation)
+			invitation.Token = u.token("another")
+			err = errors.Join(err, invitations.Save(ctx, invitation))
+			invitation.State, invitation.RespondedAt = domain.InvitationDeclined, noon
+			return errors.Join(err, invitations.Save(ctx, invitation))
+		},
+	},
+	{name: "nothing is left to expire or to take back", want: nothing, do: func(ctx context.Context, store *postgres.Store, u unit) error {
+		_, expired := u.in(store).Invitations().Expire(ctx, noon)
+		_, revoked := u.in(store).Invitations().Revoke(ctx, u.owner(), domain.Roles, noon)
+		return errors.Join(expired, revoked)
+	}},
+	{name: "a job is recorded", want: nothing, do: func(ctx context.Context, store *postgres.Store, u unit) error {
+		return store.Outbox().Add(ctx, domain.NewJob(id[domain.JobID](16, u), u.organization(), "test.job", nil, noon))
+	}},
 	{name: "a role is changed", wakes: true, want: func(u unit) []string { return []string{ofMember(u, u.member())} }, do: func(ctx context.Context, store *postgres.Store, u unit) error {
 		return makeAdmin(ctx, store, u)
 	}},

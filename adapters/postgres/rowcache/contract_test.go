@@ -47,6 +47,7 @@ func startBy(t *testing.T, elapsed rowcache.Elapsed, address string, cache ports
 		t.Fatal(err)
 	}
 	t.Cleanup(inner.Close)
+	inner.SetClock(memory.NewClock())
 	store := rowcache.New(inner, cache, signal, elapsed)
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan struct{})

@@ -73,6 +73,14 @@ func (u unit) organizationRow() domain.Organization {
 	}
 }
 
+// invitation returns one to the guest that is not stored yet.
+func (u unit) invitation() domain.Invitation {
+	return domain.Invitation{
+		ID: id[domain.InvitationID](15, u), Email: u.email("guest"), Role: domain.RoleMember, State: domain.InvitationPending, Inviter: u.owner(),
+		Token: u.token("invitation"), Sent: 1, CreatedAt: noon, LastSentAt: noon, ExpiresAt: noon.Add(domain.InvitationLifetime),
+	}
+}
+
 // membershipRow returns the member's membership as it is stored.
 func (u unit) membershipRow() domain.Membership {
 	return domain.Membership{ID: u.membership(), User: u.member(), Role: domain.RoleMember, CreatedAt: noon, UpdatedAt: noon, Version: 1}
@@ -172,7 +180,7 @@ func (u unit) detail(ctx context.Context, store ports.Store) (string, error) {
 }
 
 func describe(d domain.OrganizationDetail) string {
-	text := fmt.Sprintf("%s of %s, %s, %d members, %d workspaces", d.Name, d.OwnerName, d.Plan, d.Members, d.Workspaces)
+	text := fmt.Sprintf("%s of %s, %s, %d members, %d invited, %d workspaces", d.Name, d.OwnerName, d.Plan, d.Members, d.PendingInvitations, d.Workspaces)
 	if d.Suspended() {
 		text += ", suspended"
 	}
@@ -180,7 +188,7 @@ func describe(d domain.OrganizationDetail) string {
 }
 
 // asPlanted is what detail reads at first.
-const asPlanted = "Unit of owner, free, 2 members, 1 workspaces"
+const asPlanted = "Unit of owner, free, 2 members, 0 invited, 1 workspaces"
 
 // edited is asPlanted with a change.
 func edited(from, to string) string { return strings.Replace(asPlanted, from, to, 1) }

@@ -40,7 +40,7 @@ func memberKey(user domain.UserID) ports.CacheKey {
 }
 
 func detailKey(id domain.OrganizationID) ports.CacheKey {
-	return ports.CacheKey{Kind: "organization", ID: string(id), Version: 1}
+	return ports.CacheKey{Kind: "organization", ID: string(id), Version: 2}
 }
 
 // load returns a value that nothing has changed since it was written. about

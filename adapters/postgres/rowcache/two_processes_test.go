@@ -111,6 +111,9 @@ var sights = []sight{
 	{"seat taken", func(ctx context.Context, s ports.Store, u unit) error {
 		return u.in(s).Memberships().Add(ctx, domain.Membership{ID: u.newMembership(), User: u.guest(), Role: domain.RoleMember, CreatedAt: noon, UpdatedAt: noon})
 	}, readDetail, asPlanted, edited("2 members", "3 members")},
+	{"guest invited", func(ctx context.Context, s ports.Store, u unit) error {
+		return u.in(s).Invitations().Add(ctx, u.invitation())
+	}, readDetail, asPlanted, edited("0 invited", "1 invited")},
 	{"workspace added", func(ctx context.Context, s ports.Store, u unit) error {
 		return u.in(s).Workspaces().Add(ctx, newWorkspace(u))
 	}, readDetail, asPlanted, edited("1 workspaces", "2 workspaces")},
