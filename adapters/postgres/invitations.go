@@ -91,13 +91,41 @@ func (r invitations) Add(ctx context.Context, i domain.Invitation) error {
 		return domain.ErrNotFound
 	case found[0].Added:
 		return nil
-	case found[0].Member:
-		return domain.ErrAlreadyMember
-	case found[0].Invited:
-		return domain.ErrAlreadyInvited
-	default:
-		return domain.ErrMemberLimitReached.WithLimit(found[0].MemberLimit, found[0].Used)
 	}
+	return found[0].refusal()
+}
+
+// refusal is why nobody could be invited; nil if somebody could.
+func (f addedInvitation) refusal() error {
+	switch {
+	case f.Member:
+		return domain.ErrAlreadyMember
+	case f.Invited:
+		return domain.ErrAlreadyInvited
+	case f.MemberLimit >= 0 && f.Used >= f.MemberLimit:
+		return domain.ErrMemberLimitReached.WithLimit(f.MemberLimit, f.Used)
+	}
+	return nil
+}
+
+// checkInvitation says what addInvitation would find once what has run out is
+// noted. It locks nothing.
+const checkInvitation = `
+SELECT o.member_limit, o.seats_used + (SELECT count(*) FROM app.invitations
+        WHERE organization_id = @organization AND state = 'pending' AND expires_at > @at) AS used,
+    EXISTS (SELECT FROM app.users u JOIN app.memberships m ON m.user_id = u.id
+            WHERE lower(u.email) = @email AND m.organization_id = @organization) AS member,
+    EXISTS (SELECT FROM app.invitations
+            WHERE organization_id = @organization AND email = @email AND state = 'pending' AND expires_at > @at) AS invited
+FROM app.organizations o WHERE o.id = @organization`
+
+func (r invitations) Check(ctx context.Context, email domain.Email, at time.Time) error {
+	var found addedInvitation
+	err := r.own(ctx).Raw(checkInvitation, map[string]any{"organization": r.id, "email": email, "at": at}).Take(&found).Error
+	if err != nil {
+		return translate(err)
+	}
+	return found.refusal()
 }
 
 // invitations is where reading them begins.

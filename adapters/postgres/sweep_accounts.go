@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// sweepUnverified deletes accounts that nobody proved and that are in nothing.
-// Whether somebody is a member is asked of the constraint: no policy lets a
-// sweep see memberships across tenants.
+// unverified finds accounts that nobody proved, a page at a time.
 const unverified = `SELECT id FROM app.users WHERE email_verified_at IS NULL AND created_at < ? ORDER BY created_at, id LIMIT 1000 OFFSET ?`
 
+// SweepUnverified asks the constraint whether somebody is a member: no policy
+// lets a sweep see memberships across tenants.
 func (r users) SweepUnverified(ctx context.Context, before time.Time) error {
 	for kept := 0; ; {
 		var found []string

@@ -114,6 +114,7 @@ func newRows(database *postgres.Store, cache *redis.Cache, signal *redis.Signal,
 }
 
 func newStore(rows *rowcache.Store, options Options) ports.Store {
+	rows.SetClock(options.RealClock) // limits on attempts go by it
 	if options.Store != nil {
 		return options.Store(rows)
 	}

@@ -84,6 +84,15 @@ func invitationIsolation() []isolationCase {
 			}
 			return nil
 		}},
+		{"Invitations.Check", func(ctx context.Context, globex ports.Tenant, s *scene) error {
+			// Who is a member of acme, and invited there, can be invited here.
+			for _, email := range []domain.Email{s.ada.Email, s.guestOfAcme.Email} {
+				if err := globex.Invitations().Check(ctx, email, noon); err != nil {
+					return fmt.Errorf("Check(%s): %w", email, err)
+				}
+			}
+			return nil
+		}},
 		{"Invitations.Expire", func(ctx context.Context, globex ports.Tenant, _ *scene) error {
 			n, err := globex.Invitations().Expire(ctx, noon.AddDate(1, 0, 0))
 			return onlyOne(n, err)

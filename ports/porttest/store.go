@@ -19,6 +19,7 @@ type storeTest struct {
 func TestStore(t *testing.T, open func(*testing.T) ports.Store) {
 	t.Helper()
 	for _, tt := range slices.Concat(
+		accountSweepTests, invitationCheckTests,
 		transactionTests, contextTests, serialTests,
 		userTests, sessionTests, sessionLimitTests, authTokenTests,
 		directoryTests, slugTests, slugReservationTests,

@@ -45,6 +45,9 @@ func (d *Database) urlAt(role, address string) string {
 	return u.String()
 }
 
+// Name is the name of the database, which no other has.
+func (d *Database) Name() string { return d.name }
+
 // Address is host:port of the server.
 func (d *Database) Address() string { return d.server.Host }
 
