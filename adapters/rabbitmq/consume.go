@@ -61,12 +61,9 @@ func (c *consumer) serve(ctx context.Context, l *link, ready func()) error {
 // watch returns nil when ctx has ended, or that nobody consumes any more. A
 // broker says so when it takes a queue away, but not always.
 func (c *consumer) watch(ctx context.Context, l *link) error {
-	for {
-		wait(ctx, nil, c.queue.tuning.Watch)
+	pause := func() { wait(ctx, nil, c.queue.tuning.Watch) }
+	for pause(); ctx.Err() == nil; pause() {
 		for _, queue := range []string{c.queue.names.jobs, c.queue.names.dead} {
-			if ctx.Err() != nil {
-				return nil
-			}
 			consumers, err := l.look(queue)
 			if err == nil && consumers == 0 {
 				err = errCancelled
@@ -76,6 +73,7 @@ func (c *consumer) watch(ctx context.Context, l *link) error {
 			}
 		}
 	}
+	return nil
 }
 
 // subscription is one queue on a channel of its own. Nobody but run uses the
@@ -121,7 +119,7 @@ func (c *consumer) subscribe(l *link, queue string, handle func(context.Context,
 		consumer: c, link: l, channel: channel, handle: handle, tag: queue,
 		closed:    channel.NotifyClose(make(chan *amqp.Error, 1)),
 		cancelled: channel.NotifyCancel(make(chan string, 1)),
-		settled:   make(chan result, prefetch), // nobody waits to put one in
+		settled:   make(chan result, prefetch),
 		ended:     make(chan struct{}),
 	}
 	if err := l.ask(func() error { return c.queue.declare(channel) }); err != nil {
@@ -165,7 +163,13 @@ func (s *subscription) run(ctx context.Context) error {
 
 func (s *subscription) begin(ctx context.Context, delivery amqp.Delivery) {
 	s.open++
-	s.consumer.underWay.Go(func() { s.settled <- result{delivery, s.work(ctx, delivery)} })
+	s.consumer.underWay.Go(func() {
+		r := result{delivery, s.work(ctx, delivery)}
+		select {
+		case s.settled <- r:
+		case <-s.ended: // the broker has given it back already
+		}
+	})
 }
 
 // settle tells the broker what became of a delivery.
@@ -176,7 +180,7 @@ func (s *subscription) settle(r result) error {
 		case handled:
 			return r.Ack(false)
 		case failed:
-			return r.Ack(false) // counted from 4.3 on, which Nack is not
+			return r.Reject(true) // counted from 4.3 on, which Nack is not
 		default:
 			return r.Nack(false, true)
 		}

@@ -14,6 +14,9 @@ import (
 
 var errOutOfLuck = errors.New("out of luck")
 
+// moment is how long something that must not happen is given to happen.
+const moment = 200 * time.Millisecond
+
 // wantEmpty waits until the broker has nothing of a queue, once nobody consumes.
 func (b *broker) wantEmpty(names ...string) {
 	b.t.Helper()
@@ -185,8 +188,9 @@ func testDeletedQueue(t *testing.T, b *broker, queue *rabbitmq.Queue) {
 	}
 }
 
-// Also across sessions, no more are handled at once than may be.
-func TestConsume_HandlesNoMoreAtOnceAfterAnOutage(t *testing.T) {
+// Also across sessions, no more are handled at once than may be, and all of
+// them are waited for.
+func TestConsume_MindsWhatIsUnderWaySinceBeforeAnOutage(t *testing.T) {
 	t.Parallel()
 	proxy, b := newProxy(t), newBroker(t)
 	queue := b.open(proxy.address, nil, rabbitmq.QuickTuning())
@@ -200,15 +204,28 @@ func TestConsume_HandlesNoMoreAtOnceAfterAnOutage(t *testing.T) {
 	})
 	jobs := newJobs(12)
 	publishAll(t, queue, jobs)
-	consume(t, queue, 3, w)
+	stop := consume(t, queue, 3, w)
 	eventually(t, "some are begun", func() bool { return now.Load() == 3 })
-	for range 3 {
+	for range 2 {
 		proxy.drop()
-		eventually(t, "there is another connection", func() bool { return proxy.all(func(*proxied) {}) >= 2 })
+		eventually(t, "there are new connections", func() bool { return proxy.all(func(*proxied) {}) >= 2 })
+		<-time.After(moment)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		stop()
+	}()
+	select {
+	case <-stopped:
+		t.Error("Consume did not wait for those under way")
+	case <-time.After(moment):
 	}
 	close(gate)
-	eventually(t, "all is handled", func() bool { return w.missing(jobs) == 0 })
+	<-stopped
 	if n := most.Load(); n != 3 {
 		t.Errorf("%d were handled at once, want 3", n)
 	}
+	consume(t, queue, 3, w)
+	eventually(t, "all is handled", func() bool { return w.missing(jobs) == 0 })
 }
