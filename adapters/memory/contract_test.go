@@ -31,6 +31,19 @@ func TestThrottle(t *testing.T) {
 	porttest.TestThrottle(t, func(_ *testing.T, clock ports.Clock) ports.Throttle { return memory.NewThrottle(clock) })
 }
 
+func TestRateLimiter(t *testing.T) {
+	t.Parallel()
+	porttest.TestRateLimiter(t, func(*testing.T) [porttest.Instances]ports.RateLimiter {
+		limiter := memory.NewRateLimiter(timeOfDay{})
+		return [porttest.Instances]ports.RateLimiter{limiter, limiter, limiter}
+	})
+}
+
+func TestRateLimiterControls(t *testing.T) {
+	t.Parallel()
+	porttest.TestRateLimiterControls(t, func(*testing.T) ports.RateLimiter { return memory.NewRateLimiter(timeOfDay{}) })
+}
+
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	porttest.TestMailbox(t, func(*testing.T) ports.Mailbox { return memory.NewMailbox() })
