@@ -69,6 +69,7 @@ func TestOperator_SeesNoSecrets(t *testing.T) {
 		`SELECT FROM app.sessions`:                                     "42501",
 		`SELECT FROM app.auth_tokens`:                                  "42501",
 		`SELECT FROM app.throttles`:                                    "42501",
+		`SELECT FROM app.rates`:                                        "42501",
 		`SELECT FROM app.changes`:                                      "42501",
 	} {
 		if got := operator.as(t, "", "", sql); got != want {

@@ -48,6 +48,7 @@ WITH reviewed (kind, name, exact, reason) AS (VALUES
     ('table', 'app.sessions', '', 'a person signs in, not a member'),
     ('table', 'app.auth_tokens', '', 'a person proves a mailbox, not a member'),
     ('table', 'app.throttles', '', 'attempts of people who are not known yet'),
+    ('table', 'app.rates', '', 'requests of people who are not known yet'),
     ('table', 'app.changes', '', 'names of what processes are to forget, and nothing of what it was'),
     ('table', 'app.schema_migrations', '', 'goose keeps its versions there'),
     -- Times that do not say where.

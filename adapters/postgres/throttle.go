@@ -36,7 +36,8 @@ type throttleRow struct {
 // TableName implements GORM's Tabler.
 func (throttleRow) TableName() string { return "app.throttles" }
 
-func throttleKey(key string) hash { return hash(sha256.Sum256([]byte(key))) }
+// hashOf is what is kept of a key that may tell who somebody is.
+func hashOf(key string) hash { return hash(sha256.Sum256([]byte(key))) }
 
 // lockAttempts makes the row of a key where there is none, and locks it.
 const lockAttempts = `
@@ -54,7 +55,7 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 	defer done()
 	err = t.store.platform(ctx).Transaction(func(tx *gorm.DB) error {
 		var known throttleRow
-		if err := tx.Raw(lockAttempts, map[string]any{"key": throttleKey(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
+		if err := tx.Raw(lockAttempts, map[string]any{"key": hashOf(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
 			return err
 		}
 		// Under the lock, so that instants come in the order of the attempts.
@@ -64,7 +65,7 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 		if !allowed {
 			return nil
 		}
-		return tx.Model(&throttleRow{}).Where("key = ?", throttleKey(key)).Updates(map[string]any{
+		return tx.Model(&throttleRow{}).Where("key = ?", hashOf(key)).Updates(map[string]any{
 			"count": next.Count, "latest_at": next.LatestAt, "ends_at": now.Add(max(policy.Window, policy.MaxDelay)),
 		}).Error
 	})
@@ -76,5 +77,5 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 
 // Forget implements ports.Throttle.
 func (t *Throttle) Forget(ctx context.Context, key string) error {
-	return translate(t.store.platform(ctx).Where("key = ?", throttleKey(key)).Delete(&throttleRow{}).Error)
+	return translate(t.store.platform(ctx).Where("key = ?", hashOf(key)).Delete(&throttleRow{}).Error)
 }
