@@ -17,6 +17,7 @@ import (
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
 	"rowhouse/core/organization"
+	"rowhouse/core/ratelimit"
 	"rowhouse/core/slug"
 	"rowhouse/core/workspace"
 	"rowhouse/ports"
@@ -32,9 +33,10 @@ var Core = wire.NewSet(
 	metering.NewService,
 	notification.NewService,
 	organization.NewService,
+	ratelimit.NewService,
 	slug.NewMaker,
 	workspace.NewService,
-	NewPublicURL,
+	NewPublicURL, NewRateLimits,
 )
 
 // Driving builds the adapters through which the world reaches the core.
@@ -59,6 +61,11 @@ type Version string
 // NewPublicURL provides the address that links in mails are made from.
 func NewPublicURL(config Config) notification.PublicURL {
 	return notification.PublicURL(config.PublicURL.String())
+}
+
+// NewRateLimits provides how often requests may come.
+func NewRateLimits(config Config) ratelimit.Config {
+	return ratelimit.Config{Key: config.SecretKey, Rates: config.Rates()}
 }
 
 // NewHTTPConfig provides what the HTTP API needs to know.

@@ -25,12 +25,14 @@ type App struct {
 // Options are what demos and tests decide differently. All but the last are
 // required.
 type Options struct {
-	Store     ports.Store
-	Throttle  ports.Throttle
-	Clock     ports.Clock
-	IDs       ports.IDs
-	Tokens    ports.Tokens
-	Passwords ports.Passwords
+	Store    ports.Store
+	Throttle ports.Throttle
+	// RateLimiter goes by real time, whatever Clock says.
+	RateLimiter ports.RateLimiter
+	Clock       ports.Clock
+	IDs         ports.IDs
+	Tokens      ports.Tokens
+	Passwords   ports.Passwords
 	// VerifyAtOnce counts an address as proven on sign-up.
 	VerifyAtOnce bool
 }

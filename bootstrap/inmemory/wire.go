@@ -16,7 +16,7 @@ import (
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
 	memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)),
-	wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"),
+	wire.FieldsOf(new(Options), "Store", "Throttle", "RateLimiter", "Clock", "IDs", "Tokens", "Passwords"),
 )
 
 // New returns the whole product in one process, empty. The function that it

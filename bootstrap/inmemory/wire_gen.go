@@ -22,6 +22,7 @@ import (
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
 	"rowhouse/core/organization"
+	"rowhouse/core/ratelimit"
 	"rowhouse/core/slug"
 	"rowhouse/core/workspace"
 	"rowhouse/ports"
@@ -60,6 +61,9 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 	membershipService := membership.NewService(store, clock)
 	billingService := billing.NewService(store)
 	meteringService := metering.NewService(store, clock)
+	ratelimitConfig := bootstrap.NewRateLimits(config)
+	rateLimiter := options.RateLimiter
+	ratelimitService := ratelimit.NewService(ratelimitConfig, rateLimiter)
 	demoService := demo.NewService(mailbox)
 	services := httpapi.Services{
 		Accounts:      accountService,
@@ -69,6 +73,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		Billing:       billingService,
 		Metering:      meteringService,
 		Images:        imageStore,
+		Rates:         ratelimitService,
 		Demo:          demoService,
 	}
 	api := httpapi.New(httpapiConfig, logger, services)
@@ -92,4 +97,4 @@ var (
 // wire.go:
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
-var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), wire.FieldsOf(new(Options), "Store", "Throttle", "Clock", "IDs", "Tokens", "Passwords"))
+var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), wire.FieldsOf(new(Options), "Store", "Throttle", "RateLimiter", "Clock", "IDs", "Tokens", "Passwords"))

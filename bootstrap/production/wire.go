@@ -13,7 +13,7 @@ import (
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
-	openDatabase, newRows, newStore, newThrottle,
+	openDatabase, newRows, newStore, newThrottle, newRateLimiter,
 	openRedis, redis.NewCache, redis.NewSignal,
 	newServer, newMailer,
 	wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),

@@ -21,6 +21,7 @@ import (
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
 	"rowhouse/core/organization"
+	"rowhouse/core/ratelimit"
 	"rowhouse/core/slug"
 	"rowhouse/core/workspace"
 )
@@ -37,7 +38,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	if err != nil {
 		return nil, nil, err
 	}
-	client, cleanup2, err := openRedis(config, logs)
+	client, cleanup2, err := openRedis(config, logs, options)
 	if err != nil {
 		cleanup()
 		return nil, nil, err
@@ -85,6 +86,9 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	membershipService := membership.NewService(portsStore, clock)
 	billingService := billing.NewService(portsStore)
 	meteringService := metering.NewService(portsStore, clock)
+	ratelimitConfig := bootstrap.NewRateLimits(bootstrapConfig)
+	rateLimiter := newRateLimiter(client, store, options)
+	ratelimitService := ratelimit.NewService(ratelimitConfig, rateLimiter)
 	demoService := noDemo()
 	services := httpapi.Services{
 		Accounts:      accountService,
@@ -94,6 +98,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		Billing:       billingService,
 		Metering:      meteringService,
 		Images:        imageStore,
+		Rates:         ratelimitService,
 		Demo:          demoService,
 	}
 	api := httpapi.New(httpapiConfig, logger, services)
@@ -124,6 +129,6 @@ var (
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
-	openDatabase, newRows, newStore, newThrottle,
+	openDatabase, newRows, newStore, newThrottle, newRateLimiter,
 	openRedis, redis.NewCache, redis.NewSignal, newServer, newMailer, wire.FieldsOf(new(Options), "Clock", "IDs", "Tokens", "Passwords"),
 )

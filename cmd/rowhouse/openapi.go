@@ -42,7 +42,7 @@ func newOpenAPICommand() *cobra.Command {
 // newDemo assembles the product in memory, empty.
 func newDemo(ctx context.Context, config bootstrap.Config, logs bootstrap.Logs) (*inmemory.App, func(), error) {
 	return inmemory.New(ctx, config, bootstrap.Version(version), logs, inmemory.Options{
-		Store: memory.NewStore(), Throttle: memory.NewThrottle(system.Clock{}),
+		Store: memory.NewStore(), Throttle: memory.NewThrottle(system.Clock{}), RateLimiter: memory.NewRateLimiter(system.Clock{}),
 		Clock: system.Clock{}, IDs: system.IDs{}, Tokens: system.Tokens{},
 		Passwords:    argon2.New(argon2.DefaultConfig()),
 		VerifyAtOnce: true,

@@ -46,6 +46,9 @@ func runServe(ctx context.Context, config bootstrap.ServiceConfig, app *producti
 		stop()
 		<-stopped
 	}()
+	if !config.RateLimits {
+		app.Logs.Warn("RATE_LIMITS is off: requests may come as often as anybody likes")
+	}
 	app.Logs.Info("serving", "address", listener.Addr().String(), "public_url", config.PublicURL.String(), "version", version)
 	return bootstrap.Serve(ctx, app.API, listener, app.Logs.Logger)
 }

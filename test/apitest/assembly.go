@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"testing"
@@ -31,7 +32,7 @@ func Main(m *testing.M) {
 func (s *Server) assembleInMemory(tb testing.TB, config bootstrap.Config, w wiring) (closeApp func()) {
 	tb.Helper()
 	app, closeApp, err := inmemory.New(tb.Context(), config, "test", s.logs(), inmemory.Options{
-		Store: w.store(memory.NewStore()), Throttle: w.throttle(memory.NewThrottle(s.Clock)),
+		Store: w.store(memory.NewStore()), Throttle: w.throttle(memory.NewThrottle(s.Clock)), RateLimiter: w.rateLimiter(memory.NewRateLimiter(system.Clock{})),
 		Clock: s.Clock, IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: w.passwords, VerifyAtOnce: w.verifyAtOnce,
 	})
 	if err != nil {
@@ -51,11 +52,11 @@ func (s *Server) assembleProduction(tb testing.TB, config bootstrap.Config, w wi
 	s.Mailbox = memory.NewMailbox()
 	service := bootstrap.ServiceConfig{
 		Config: config, DatabaseURL: d.URL(postgres.RoleApp), DatabaseMaxConnections: 12, DatabaseMaxWait: time.Minute,
-		RedisURL: os.Getenv("TEST_REDIS_URL"), SMTPURL: "smtp://127.0.0.1:9", MailFrom: "no-reply@example.com",
+		RedisURL: cmp.Or(w.redis, os.Getenv("TEST_REDIS_URL")), SMTPURL: "smtp://127.0.0.1:9", MailFrom: "no-reply@example.com",
 	}
 	app, disconnect, err := production.New(tb.Context(), service, "test", s.logs(), production.Options{
 		Clock: s.Clock, IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: w.passwords, VerifyAtOnce: w.verifyAtOnce,
-		Elapsed: system.NewStopwatch().Elapsed, Mailer: s.Mailbox, Store: w.store, Throttle: w.throttle,
+		Elapsed: system.NewStopwatch().Elapsed, Mailer: s.Mailbox, Store: w.store, Throttle: w.throttle, RateLimiter: w.rateLimiter, RedisWait: w.redisWait,
 	})
 	if err != nil {
 		tb.Fatal(err)
