@@ -37,6 +37,40 @@ type Config struct {
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+
+	RateConfig
+}
+
+// RateConfig is how often requests may come. It rules that alone: what slows
+// down guessing, and how often mails are sent again, holds whatever it says.
+type RateConfig struct {
+	// RateLimits says whether the rates hold at all.
+	RateLimits Switch `env:"RATE_LIMITS" envDefault:"on"`
+	// The rates of the classes, as domain.ParseRate reads them.
+	RateLimitSignIn               domain.Rate `env:"RATE_LIMIT_SIGN_IN"               envDefault:"30/1m"`
+	RateLimitSignUp               domain.Rate `env:"RATE_LIMIT_SIGN_UP"               envDefault:"5/1h"`
+	RateLimitRecovery             domain.Rate `env:"RATE_LIMIT_RECOVERY"              envDefault:"10/1h"`
+	RateLimitInvitationPreview    domain.Rate `env:"RATE_LIMIT_INVITATION_PREVIEW"    envDefault:"30/1m"`
+	RateLimitOrganizationCreation domain.Rate `env:"RATE_LIMIT_ORGANIZATION_CREATION" envDefault:"5/24h"`
+	RateLimitInvitation           domain.Rate `env:"RATE_LIMIT_INVITATION"            envDefault:"60/1h"`
+}
+
+// Switch is on or off.
+type Switch bool
+
+// Rates returns the rates that hold.
+func (c RateConfig) Rates() map[domain.RateClass]domain.Rate {
+	if !c.RateLimits {
+		return nil
+	}
+	return map[domain.RateClass]domain.Rate{
+		domain.RateSignIn:               c.RateLimitSignIn,
+		domain.RateSignUp:               c.RateLimitSignUp,
+		domain.RateRecovery:             c.RateLimitRecovery,
+		domain.RateInvitationPreview:    c.RateLimitInvitationPreview,
+		domain.RateOrganizationCreation: c.RateLimitOrganizationCreation,
+		domain.RateInvitation:           c.RateLimitInvitation,
+	}
 }
 
 // ServiceConfig is what service mode needs beside.
@@ -146,6 +180,7 @@ func LoadDemoConfig(environ []string, newKey func() []byte) (Config, error) {
 		"LISTEN_ADDR": "127.0.0.1:8000",
 		"BLOB_URL":    "mem://",
 		"LOG_LEVEL":   "warn",
+		"RATE_LIMITS": "off",
 		"SECRET_KEY":  base64.StdEncoding.EncodeToString(newKey()),
 	}
 	maps.Copy(vars, given(environ))
@@ -165,7 +200,11 @@ func LoadDemoConfig(environ []string, newKey func() []byte) (Config, error) {
 func load[T any](vars map[string]string) (T, error) {
 	config, err := env.ParseAsWithOptions[T](env.Options{
 		Environment: vars,
-		FuncMap:     map[reflect.Type]env.ParserFunc{reflect.TypeFor[domain.SecretKey](): parseSecretKey},
+		FuncMap: map[reflect.Type]env.ParserFunc{
+			reflect.TypeFor[domain.SecretKey](): parseSecretKey,
+			reflect.TypeFor[domain.Rate]():      func(text string) (any, error) { return domain.ParseRate(text) },
+			reflect.TypeFor[Switch]():           parseSwitch,
+		},
 	})
 	if err != nil {
 		var none T
@@ -180,6 +219,17 @@ func parseSecretKey(text string) (any, error) {
 		return nil, errors.New("must be 32 bytes or more in base64 (make one with: openssl rand -base64 32)")
 	}
 	return domain.SecretKey(key), nil
+}
+
+func parseSwitch(text string) (any, error) {
+	switch strings.TrimSpace(text) {
+	case "on":
+		return Switch(true), nil
+	case "off":
+		return Switch(false), nil
+	default:
+		return nil, errors.New("must be on or off")
+	}
 }
 
 // check finds values that can be read but make no sense, and brings the rest

@@ -4,12 +4,14 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"rowhouse/bootstrap"
+	"rowhouse/core/domain"
 )
 
 var goodKey = base64.StdEncoding.EncodeToString([]byte("thirty-two bytes of a secret key"))
@@ -67,6 +69,11 @@ func TestLoadServiceConfig_NamesEverythingThatIsWrong(t *testing.T) {
 		{"a public address that is none", environ("PUBLIC_URL=http://[::1"), []string{"PUBLIC_URL: is no address"}},
 		{"an unknown log level", environ("LOG_LEVEL=loud"), []string{"LOG_LEVEL: must be debug, info, warn or error"}},
 		{"a proxy that is no address", environ("TRUSTED_PROXIES=10.0.0.1,balancer.example.com"), []string{`TRUSTED_PROXIES: "balancer.example.com"`}},
+		{"a switch that is neither", environ("RATE_LIMITS=maybe"), []string{"RATE_LIMITS: must be on or off"}},
+		{"a switch of another kind", environ("RATE_LIMITS=true"), []string{"RATE_LIMITS: must be on or off"}},
+		{"a rate without a period", environ("RATE_LIMIT_SIGN_IN=30"), []string{"RATE_LIMIT_SIGN_IN: must be a number"}},
+		{"a rate that allows nothing", environ("RATE_LIMIT_SIGN_UP=0/1h"), []string{"RATE_LIMIT_SIGN_UP: must be a number"}},
+		{"rates that cannot be read, though they are off", environ("RATE_LIMITS=off", "RATE_LIMIT_RECOVERY=x", "RATE_LIMIT_INVITATION=60/1d"), []string{"RATE_LIMIT_RECOVERY:", "RATE_LIMIT_INVITATION:"}},
 		{"several things at once", environ("LOG_LEVEL=loud", "SECRET_KEY=x"), []string{"LOG_LEVEL:", "SECRET_KEY:"}},
 	}
 	for _, tt := range tests {
@@ -85,6 +92,54 @@ func TestLoadServiceConfig_NamesEverythingThatIsWrong(t *testing.T) {
 				t.Errorf("LoadServiceConfig = %q tells the secret", err)
 			}
 		})
+	}
+}
+
+func TestRates(t *testing.T) {
+	t.Parallel()
+	perDay := func(n int64) domain.Rate { return domain.Rate{Limit: n, Period: 24 * time.Hour, Burst: n} }
+	perHour := func(n int64) domain.Rate { return domain.Rate{Limit: n, Period: time.Hour, Burst: n} }
+	perMinute := func(n int64) domain.Rate { return domain.Rate{Limit: n, Period: time.Minute, Burst: n} }
+	defaults := map[domain.RateClass]domain.Rate{
+		domain.RateSignIn: perMinute(30), domain.RateSignUp: perHour(5), domain.RateRecovery: perHour(10),
+		domain.RateInvitationPreview: perMinute(30), domain.RateOrganizationCreation: perDay(5), domain.RateInvitation: perHour(60),
+	}
+	changed := maps.Clone(defaults)
+	changed[domain.RateSignIn], changed[domain.RateInvitation] = perMinute(100), domain.Rate{Limit: 60, Period: time.Hour, Burst: 10}
+	demo := func(environ []string) (bootstrap.Config, error) {
+		return bootstrap.LoadDemoConfig(environ, func() []byte { return make([]byte, 32) })
+	}
+	service := func(vars []string) (bootstrap.Config, error) {
+		config, err := bootstrap.LoadServiceConfig(environ(vars...))
+		return config.Config, err
+	}
+	for _, tt := range []struct {
+		name    string
+		load    func([]string) (bootstrap.Config, error)
+		environ []string
+		want    map[domain.RateClass]domain.Rate
+	}{
+		{"hold in service mode", service, nil, defaults},
+		{"do not hold in the demo", demo, nil, nil},
+		{"can be switched off", service, []string{"RATE_LIMITS=off"}, nil},
+		{"can be switched on", demo, []string{"RATE_LIMITS= on "}, defaults},
+		{"can be others", service, []string{"RATE_LIMIT_SIGN_IN=100/1m", "RATE_LIMIT_INVITATION=60/1h/10", "RATE_LIMIT_SIGN_UP="}, changed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			config, err := tt.load(tt.environ)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := config.Rates(); !maps.Equal(got, tt.want) {
+				t.Errorf("Rates = %v, want %v", got, tt.want)
+			}
+		})
+	}
+	for _, class := range domain.RateClasses {
+		if _, ok := defaults[class]; !ok {
+			t.Errorf("the class %q has no rate: nothing of it would be limited", class)
+		}
 	}
 }
 

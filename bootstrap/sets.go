@@ -20,6 +20,7 @@ import (
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
 	"rowhouse/core/organization"
+	"rowhouse/core/ratelimit"
 	"rowhouse/core/slug"
 	"rowhouse/core/workspace"
 	"rowhouse/ports"
@@ -36,9 +37,10 @@ var Core = wire.NewSet(
 	membership.NewService,
 	metering.NewService,
 	organization.NewService,
+	ratelimit.NewService,
 	slug.NewMaker,
 	workspace.NewService,
-	NewSecretKey,
+	NewSecretKey, NewRateLimits,
 )
 
 // Driving builds the adapters through which the world reaches the core.
@@ -66,6 +68,11 @@ func NewSecretKey(config Config) domain.SecretKey { return config.SecretKey }
 // NewPublicURL provides the address that links in mails are made from.
 func NewPublicURL(config Config) notification.PublicURL {
 	return notification.PublicURL(config.PublicURL.String())
+}
+
+// NewRateLimits provides how often requests may come.
+func NewRateLimits(config Config) ratelimit.Config {
+	return ratelimit.Config{Key: config.SecretKey, Rates: config.Rates()}
 }
 
 // NewHTTPConfig provides what the HTTP API needs to know.

@@ -28,6 +28,7 @@ import (
 	"rowhouse/core/membership"
 	"rowhouse/core/metering"
 	"rowhouse/core/organization"
+	"rowhouse/core/ratelimit"
 	"rowhouse/core/workspace"
 )
 
@@ -64,6 +65,7 @@ type Services struct {
 	Billing       *billing.Service
 	Metering      *metering.Service
 	Images        *image.Store
+	Rates         *ratelimit.Service
 	Demo          *demo.Service // nil except in demo mode
 }
 
@@ -109,6 +111,7 @@ type api struct {
 	billing       *billing.Service
 	metering      *metering.Service
 	images        *image.Store
+	rates         *ratelimit.Service
 	demo          *demo.Service
 }
 
@@ -134,7 +137,7 @@ func New(config Config, log *slog.Logger, services Services) *API {
 		origin:   &url.URL{Scheme: config.PublicURL.Scheme, Host: config.PublicURL.Host},
 		accounts: services.Accounts, organizations: services.Organizations, workspaces: services.Workspaces,
 		members: services.Members, invitations: services.Invitations, billing: services.Billing, metering: services.Metering,
-		images: services.Images, demo: services.Demo,
+		images: services.Images, rates: services.Rates, demo: services.Demo,
 		hot: map[string]fiber.Handler{}, instance: instanceOf(config.NewID()),
 		buffers: sync.Pool{New: func() any { return new([]byte) }}, rendered: renderedOrganizations{seed: maphash.MakeSeed()},
 	}
@@ -209,6 +212,7 @@ func newHumaConfig(version string) huma.Config {
 		config.Tags = append(config.Tags, &huma.Tag{Name: tag})
 	}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Components.Headers = newRateHeaders()
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: newCookies(false).sessionName, Description: "Set by sign-in. Over HTTPS its name begins with __Host-."},
 		"csrf":    {Type: "apiKey", In: "header", Name: csrfHeader, Description: "Equal to the cookie csrf_token, which any GET sets."},

@@ -12,13 +12,13 @@ func (a *api) registerAuth() {
 	const tag = "Sign-in"
 	register(a, Route{
 		ID: "signUp", Method: http.MethodPost, Path: "/auth/sign-up", Tag: tag, Summary: "Sign up",
-		Access: AccessPublic, Body: BodyJSON, Status: http.StatusCreated,
-		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Access: AccessPublic, Rate: domain.RateSignUp, Body: BodyJSON, Status: http.StatusCreated,
+		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone},
 	}, a.signUp)
 	register(a, Route{
 		ID: "signIn", Method: http.MethodPost, Path: "/auth/sign-in", Tag: tag, Summary: "Sign in",
-		Access: AccessPublic, Body: BodyJSON, Status: http.StatusOK,
-		Errors: []int{http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Access: AccessPublic, Rate: domain.RateSignIn, Body: BodyJSON, Status: http.StatusOK,
+		Errors: []int{http.StatusUnauthorized},
 	}, a.signIn)
 	register(a, Route{
 		ID: "signOut", Method: http.MethodPost, Path: "/auth/sign-out", Tag: tag, Summary: "Sign out",
@@ -35,15 +35,15 @@ func (a *api) registerAuth() {
 	}, a.verifyEmail)
 	register(a, Route{
 		ID: "resendVerification", Method: http.MethodPost, Path: "/auth/verify-email/resend", Tag: tag, Summary: "Mail that link again",
-		Access: AccessUser, Status: http.StatusAccepted, Errors: []int{http.StatusTooManyRequests},
+		Access: AccessUser, Rate: domain.RateRecovery, Status: http.StatusAccepted,
 	}, asCaller(a.resendVerification))
 	register(a, Route{
 		ID: "forgotPassword", Method: http.MethodPost, Path: "/auth/password/forgot", Tag: tag, Summary: "Mail a link to set a new password",
-		Access: AccessPublic, Body: BodyJSON, Status: http.StatusAccepted,
+		Access: AccessPublic, Rate: domain.RateRecovery, Body: BodyJSON, Status: http.StatusAccepted,
 	}, a.forgotPassword)
 	register(a, Route{
 		ID: "resetPassword", Method: http.MethodPost, Path: "/auth/password/reset", Tag: tag, Summary: "Set a new password with that link",
-		Access: AccessPublic, Body: BodyJSON, Status: http.StatusNoContent, Errors: []int{http.StatusServiceUnavailable},
+		Access: AccessPublic, Rate: domain.RateRecovery, Body: BodyJSON, Status: http.StatusNoContent,
 	}, a.resetPassword)
 }
 

@@ -24,7 +24,7 @@ func parseProxies(proxies []string) []netip.Prefix {
 // clientIP is where the request came from. Each proxy of ours adds at the end
 // of X-Forwarded-For who spoke to it, so the last hop that is none of ours is
 // the client; what stands before it anybody can have written.
-func (a *api) clientIP(c *fiber.Ctx) string {
+func (a *api) clientIP(c *fiber.Ctx) netip.Addr {
 	client, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	client = client.Unmap()
 	var hops []string
@@ -38,7 +38,7 @@ func (a *api) clientIP(c *fiber.Ctx) string {
 		}
 		client = addr.Unmap().WithZone("")
 	}
-	return client.String()
+	return client
 }
 
 func (a *api) isProxy(addr netip.Addr) bool {

@@ -38,7 +38,7 @@ func (a *api) client(c *fiber.Ctx) account.Client {
 	// The strings outlive the request, so they must not share its buffers.
 	return account.Client{
 		UserAgent: strings.Clone(c.Get(fiber.HeaderUserAgent)),
-		IP:        a.clientIP(c),
+		IP:        a.clientIP(c).String(),
 		Device:    strings.Clone(c.Cookies(a.cookies.deviceName)),
 	}
 }

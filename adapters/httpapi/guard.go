@@ -14,7 +14,7 @@ import (
 
 // guard runs before the handler of a route and checks, in the order of the
 // contract: media type, size and form of the body, limit, session, CSRF,
-// organization, permission, sudo. The use case checks permissions again: a
+// organization, permission, sudo, rate. The use case checks permissions again: a
 // route that forgets to declare one is a wrong status, not a hole.
 func (a *api) guard(route *Route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -42,11 +42,14 @@ func (a *api) enter(c *fiber.Ctx, route *Route) (r *request, admitted bool) {
 }
 
 // refuse answers with the problem, or, where the path names something that
-// does not exist, with that: 404 comes before 403 and 422, and is looked for
-// only where they would be answered.
+// does not exist, with that: 404 comes before 403, 422 and 429, and is looked
+// for only where they would be answered.
 func (a *api) refuse(c *fiber.Ctx, r *request, p *Problem) {
-	if (p.Status == http.StatusForbidden || p.Status == http.StatusUnprocessableEntity) && a.refuseMissing(c, r) {
-		return
+	switch p.Status {
+	case http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		if a.refuseMissing(c, r) {
+			return
+		}
 	}
 	if err := p.send(c); err != nil {
 		a.log.ErrorContext(c.UserContext(), "cannot answer", "error", err)
@@ -105,6 +108,9 @@ func (a *api) admit(c *fiber.Ctx, r *request, route *Route) error {
 		return err
 	}
 	if err := a.authorize(c, r, route); err != nil {
+		return err
+	}
+	if err := a.limit(c, r, route); err != nil {
 		return err
 	}
 	return invalid

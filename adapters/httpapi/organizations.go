@@ -22,7 +22,7 @@ func (a *api) registerOrganizations() {
 	}, asCaller(a.listOrganizations))
 	register(a, Route{
 		ID: "createOrganization", Method: http.MethodPost, Path: "/organizations", Tag: tag, Summary: "Found an organization",
-		Access: AccessUser, Body: BodyJSON, Status: http.StatusCreated, Errors: []int{http.StatusConflict},
+		Access: AccessUser, Rate: domain.RateOrganizationCreation, Body: BodyJSON, Status: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, asCaller(a.createOrganization))
 	detail := Route{
 		ID: "getOrganization", Method: http.MethodGet, Path: "/organizations/{organization}", Tag: tag, Summary: "An organization",

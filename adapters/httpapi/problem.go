@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -87,7 +86,7 @@ func newProblem(err error, requestID string) *Problem {
 		status := statusOf[e.Kind]
 		p := &Problem{Title: http.StatusText(status), Status: status, Detail: e.Message, RequestID: requestID}
 		p.setCode(e.Code)
-		p.retryAfter = int(math.Ceil(e.RetryAfter.Seconds()))
+		p.retryAfter = seconds(e.RetryAfter)
 		p.Limit, p.Used = (*count)(e.Limit), (*count)(e.Used)
 		for _, f := range e.Fields {
 			p.Errors = append(p.Errors, FieldProblem(f))

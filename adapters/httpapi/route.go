@@ -51,6 +51,8 @@ type Route struct {
 	KnowsCaller bool
 	// Sudo asks for a recent password.
 	Sudo bool
+	// Rate is the class that requests are counted in; "" for none.
+	Rate domain.RateClass
 	Body BodyKind
 	// Paged lists take limit and cursor.
 	Paged bool
@@ -81,6 +83,9 @@ func (r Route) errors() []int {
 	if r.Paged {
 		statuses = append(statuses, http.StatusBadRequest)
 	}
+	if r.Rate != "" { // 503 where nobody can count
+		statuses = append(statuses, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	}
 	if !safe(r.Method) {
 		statuses = append(statuses,
 			http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge,
@@ -103,7 +108,7 @@ func (r Route) prepared() Route {
 func (r Route) operation() huma.Operation {
 	op := huma.Operation{
 		Method: r.Method, Path: r.Path, OperationID: r.ID, Summary: r.Summary, Tags: []string{r.Tag},
-		DefaultStatus: r.Status, Errors: r.errors(), MaxBodyBytes: -1, // guard.go bounds it
+		DefaultStatus: r.Status, Errors: r.errors(), Responses: map[string]*huma.Response{}, MaxBodyBytes: -1, // guard.go bounds it
 	}
 	if r.Access != AccessPublic {
 		scheme := map[string][]string{"session": {}}
@@ -133,4 +138,7 @@ func register[I, O any](a *api, r Route, handle func(context.Context, *I) (*O, e
 		}
 		return out, nil
 	})
+	if r.Rate != "" {
+		describeRate(op)
+	}
 }

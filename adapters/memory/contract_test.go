@@ -68,6 +68,19 @@ func openJobs(*testing.T) (app, worker ports.Store, jobs ports.Jobs) {
 	return store, store, memory.NewJobs(store)
 }
 
+func TestRateLimiter(t *testing.T) {
+	t.Parallel()
+	porttest.TestRateLimiter(t, func(*testing.T) [porttest.Instances]ports.RateLimiter {
+		limiter := memory.NewRateLimiter(timeOfDay{})
+		return [porttest.Instances]ports.RateLimiter{limiter, limiter, limiter}
+	})
+}
+
+func TestRateLimiterControls(t *testing.T) {
+	t.Parallel()
+	porttest.TestRateLimiterControls(t, func(*testing.T) ports.RateLimiter { return memory.NewRateLimiter(timeOfDay{}) })
+}
+
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	porttest.TestMailbox(t, func(*testing.T) ports.Mailbox { return memory.NewMailbox() })

@@ -75,6 +75,7 @@ func TestOperator_SeesNoSecrets(t *testing.T) {
 		`SELECT token_hash FROM app.invitation_tokens`:                 "42501",
 		`SELECT id, email, state FROM app.invitations`:                 "2 rows",
 		`SELECT id, payload, last_error FROM app.outbox`:               "2 rows",
+		`SELECT FROM app.rates`:                                        "42501",
 		`SELECT FROM app.changes`:                                      "42501",
 	} {
 		if got := operator.as(t, "", "", sql); got != want {

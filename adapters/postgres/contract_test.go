@@ -171,3 +171,16 @@ func openThrottle(t *testing.T, clock ports.Clock) ports.Throttle {
 	t.Helper()
 	return postgres.NewThrottle(open(t, postgres.RoleApp), clock)
 }
+
+// Three processes, with nothing in common but the database.
+func TestRateLimiter(t *testing.T) {
+	t.Parallel()
+	porttest.TestRateLimiter(t, func(t *testing.T) (limiters [porttest.Instances]ports.RateLimiter) {
+		t.Helper()
+		d := pgtest.New(t)
+		for i := range limiters {
+			limiters[i] = postgres.NewRateLimiter(openOn(t, d, postgres.RoleApp))
+		}
+		return limiters
+	})
+}

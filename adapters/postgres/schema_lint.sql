@@ -79,6 +79,7 @@ WITH reviewed (kind, name, exact, reason) AS (VALUES
     ('table', 'app.sessions', '', 'a person signs in, not a member'),
     ('table', 'app.auth_tokens', '', 'a person proves a mailbox, not a member'),
     ('table', 'app.throttles', '', 'attempts of people who are not known yet'),
+    ('table', 'app.rates', '', 'requests of people who are not known yet'),
     ('table', 'app.changes', '', 'names of what processes are to forget, and nothing of what it was'),
     ('table', 'app.processed_messages', '', 'ids of messages whose effects are there'),
     ('table', 'app.schedule_ticks', '', 'the platform''s schedules'),

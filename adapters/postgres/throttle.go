@@ -37,7 +37,8 @@ type throttleRow struct {
 // TableName implements GORM's Tabler.
 func (throttleRow) TableName() string { return "app.throttles" }
 
-func throttleKey(key string) hash { return hash(sha256.Sum256([]byte(key))) }
+// hashOf is what is kept of a key that may tell who somebody is.
+func hashOf(key string) hash { return hash(sha256.Sum256([]byte(key))) }
 
 // lockAttempts makes the row of a key where there is none, and locks it.
 const lockAttempts = `
@@ -66,7 +67,7 @@ func (t *Throttle) Reserve(ctx context.Context, key string, policy domain.Thrott
 // reserve decides on an attempt in a transaction.
 func reserve(tx *gorm.DB, clock ports.Clock, key string, policy domain.ThrottlePolicy) (allowed bool, wait time.Duration, err error) {
 	var known throttleRow
-	if err := tx.Raw(lockAttempts, map[string]any{"key": throttleKey(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
+	if err := tx.Raw(lockAttempts, map[string]any{"key": hashOf(key), "never": time.Unix(0, 0)}).Take(&known).Error; err != nil {
 		return false, 0, err
 	}
 	// Under the lock, so that instants come in the order of the attempts.
@@ -75,7 +76,7 @@ func reserve(tx *gorm.DB, clock ports.Clock, key string, policy domain.ThrottleP
 	if !allowed {
 		return false, wait, nil
 	}
-	err = tx.Model(&throttleRow{}).Where("key = ?", throttleKey(key)).Updates(map[string]any{
+	err = tx.Model(&throttleRow{}).Where("key = ?", hashOf(key)).Updates(map[string]any{
 		"count": next.Count, "latest_at": next.LatestAt, "ends_at": now.Add(max(policy.Window, policy.MaxDelay)),
 	}).Error
 	return err == nil, 0, err
@@ -104,5 +105,5 @@ func (r throttle) Reserve(ctx context.Context, key string, policy domain.Throttl
 }
 
 func (r throttle) Forget(ctx context.Context, key string) error {
-	return translate(r.platform(ctx).Where("key = ?", throttleKey(key)).Delete(&throttleRow{}).Error)
+	return translate(r.platform(ctx).Where("key = ?", hashOf(key)).Delete(&throttleRow{}).Error)
 }

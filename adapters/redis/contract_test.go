@@ -33,3 +33,14 @@ func TestSignal(t *testing.T) {
 			redis.NewSignalOn(openClient(t, redis.OpenPatient, address(t)), channel, time.Minute)
 	})
 }
+
+func TestRateLimiter(t *testing.T) {
+	t.Parallel()
+	porttest.TestRateLimiter(t, func(t *testing.T) (limiters [porttest.Instances]ports.RateLimiter) {
+		t.Helper()
+		for i := range limiters {
+			limiters[i] = redis.NewRateLimiter(openClient(t, redis.OpenPatient, address(t)))
+		}
+		return limiters
+	})
+}

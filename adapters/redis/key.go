@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +43,13 @@ func (s space) key(key ports.CacheKey) (name string, ok bool) {
 		return "", false
 	}
 	return s.class + ":" + s.owner + ":" + key.Kind + ":" + key.ID + ":v" + strconv.Itoa(key.Version), true
+}
+
+// rateKey returns the name under which Redis counts what is done under a key,
+// whatever that is. It has fewer colons than the names of cached values.
+func rateKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "g:rate:" + hex.EncodeToString(sum[:])
 }
 
 func lettersOnly(s string) bool {

@@ -33,16 +33,18 @@ type App struct {
 // Options are what demos and tests decide differently. All but the last are
 // required.
 type Options struct {
-	Store     ports.Store
-	Jobs      ports.Jobs // those of the store
-	Queue     ports.Queue
-	Throttle  ports.Throttle
-	Clock     demo.Clock
-	RealClock ports.RealClock
-	IDs       ports.IDs
-	Tokens    ports.Tokens
-	Passwords ports.Passwords
-	Pace      bootstrap.Pace
+	Store    ports.Store
+	Jobs     ports.Jobs // those of the store
+	Queue    ports.Queue
+	Throttle ports.Throttle
+	// RateLimiter goes by real time, whatever Clock says.
+	RateLimiter ports.RateLimiter
+	Clock       demo.Clock
+	RealClock   ports.RealClock
+	IDs         ports.IDs
+	Tokens      ports.Tokens
+	Passwords   ports.Passwords
+	Pace        bootstrap.Pace
 	// VerifyAtOnce counts an address as proven on sign-up.
 	VerifyAtOnce bool
 }

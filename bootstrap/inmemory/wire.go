@@ -16,7 +16,7 @@ import (
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
 	memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)),
-	wire.FieldsOf(new(Options), "Store", "Jobs", "Queue", "Throttle", "Clock", "RealClock", "IDs", "Tokens", "Passwords", "Pace"),
+	wire.FieldsOf(new(Options), "Store", "Jobs", "Queue", "Throttle", "RateLimiter", "Clock", "RealClock", "IDs", "Tokens", "Passwords", "Pace"),
 	wire.Bind(new(ports.Clock), new(demo.Clock)),
 )
 

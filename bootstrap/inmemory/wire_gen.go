@@ -25,6 +25,7 @@ import (
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
 	"rowhouse/core/organization"
+	"rowhouse/core/ratelimit"
 	"rowhouse/core/slug"
 	"rowhouse/core/workspace"
 	"rowhouse/ports"
@@ -64,6 +65,9 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 	invitationService := invitation.NewService(store, clock, iDs, secretKey, jobs)
 	billingService := billing.NewService(store)
 	meteringService := metering.NewService(store, clock)
+	ratelimitConfig := bootstrap.NewRateLimits(config)
+	rateLimiter := options.RateLimiter
+	ratelimitService := ratelimit.NewService(ratelimitConfig, rateLimiter)
 	mailbox := memory.NewMailbox()
 	portsJobs := options.Jobs
 	spread := bootstrap.NewSpread()
@@ -98,6 +102,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 		Billing:       billingService,
 		Metering:      meteringService,
 		Images:        imageStore,
+		Rates:         ratelimitService,
 		Demo:          demoService,
 	}
 	api := httpapi.New(httpapiConfig, logger, services)
@@ -123,4 +128,4 @@ var (
 // wire.go:
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
-var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), wire.FieldsOf(new(Options), "Store", "Jobs", "Queue", "Throttle", "Clock", "RealClock", "IDs", "Tokens", "Passwords", "Pace"), wire.Bind(new(ports.Clock), new(demo.Clock)))
+var adapters = wire.NewSet(memory.NewMailbox, wire.Bind(new(ports.Mailer), new(*memory.Mailbox)), wire.Bind(new(ports.Mailbox), new(*memory.Mailbox)), wire.FieldsOf(new(Options), "Store", "Jobs", "Queue", "Throttle", "RateLimiter", "Clock", "RealClock", "IDs", "Tokens", "Passwords", "Pace"), wire.Bind(new(ports.Clock), new(demo.Clock)))

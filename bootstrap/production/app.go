@@ -3,11 +3,13 @@
 package production
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"time"
 
+	"rowhouse/adapters/fallback"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/rowcache"
@@ -45,12 +47,15 @@ type Options struct {
 	Passwords ports.Passwords
 	// Elapsed is a clock that only goes forward, whatever Clock does.
 	Elapsed rowcache.Elapsed
-	// Store and Throttle are put around the real ones; nil leaves them as they
-	// are.
-	Store    func(ports.Store) ports.Store
-	Throttle func(ports.Throttle) ports.Throttle
+	// Store, Throttle and RateLimiter are put around the real ones; nil leaves
+	// them as they are.
+	Store       func(ports.Store) ports.Store
+	Throttle    func(ports.Throttle) ports.Throttle
+	RateLimiter func(ports.RateLimiter) ports.RateLimiter
 	// VerifyAtOnce counts an address as proven on sign-up.
 	VerifyAtOnce bool
+	// RedisWait is how long a call to Redis may take; 0 for redis.DefaultWait.
+	RedisWait time.Duration
 }
 
 // Run does what goes on beside requests, until ctx ends: it follows what other
@@ -93,8 +98,8 @@ func openDatabase(ctx context.Context, config bootstrap.ServiceConfig) (*postgre
 	return store, store.Close, nil
 }
 
-func openRedis(config bootstrap.ServiceConfig, logs bootstrap.Logs) (*redis.Client, func(), error) {
-	client, err := redis.Open(config.RedisURL, logs.Logger)
+func openRedis(config bootstrap.ServiceConfig, logs bootstrap.Logs, options Options) (*redis.Client, func(), error) {
+	client, err := redis.OpenWithin(cmp.Or(options.RedisWait, redis.DefaultWait), config.RedisURL, logs.Logger)
 	if err != nil {
 		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
@@ -127,6 +132,15 @@ func newThrottle(database *postgres.Store, clock ports.Clock, options Options) p
 		return options.Throttle(throttle)
 	}
 	return throttle
+}
+
+// newRateLimiter counts in Redis, and in the database while Redis is down.
+func newRateLimiter(client *redis.Client, database *postgres.Store, options Options) ports.RateLimiter {
+	limiter := fallback.NewRateLimiter(redis.NewRateLimiter(client), postgres.NewRateLimiter(database))
+	if options.RateLimiter != nil {
+		return options.RateLimiter(limiter)
+	}
+	return limiter
 }
 
 func newServer(config bootstrap.ServiceConfig) (*smtp.Mailer, func(), error) {

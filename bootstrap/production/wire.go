@@ -16,7 +16,7 @@ import (
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
-	openDatabase, newRows, newStore, newThrottle,
+	openDatabase, newRows, newStore, newThrottle, newRateLimiter,
 	openRedis, redis.NewCache, redis.NewSignal,
 	openQueue, newServer,
 	wire.FieldsOf(new(Options), "Clock", "RealClock", "IDs", "Tokens", "Passwords"),

@@ -25,6 +25,7 @@ import (
 	"rowhouse/core/metering"
 	"rowhouse/core/notification"
 	"rowhouse/core/organization"
+	"rowhouse/core/ratelimit"
 	"rowhouse/core/slug"
 	"rowhouse/core/workspace"
 )
@@ -41,7 +42,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	if err != nil {
 		return nil, nil, err
 	}
-	client, cleanup2, err := openRedis(config, logs)
+	client, cleanup2, err := openRedis(config, logs, options)
 	if err != nil {
 		cleanup()
 		return nil, nil, err
@@ -101,6 +102,9 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	invitationService := invitation.NewService(portsStore, clock, iDs, secretKey, jobs)
 	billingService := billing.NewService(portsStore)
 	meteringService := metering.NewService(portsStore, clock)
+	ratelimitConfig := bootstrap.NewRateLimits(bootstrapConfig)
+	rateLimiter := newRateLimiter(client, store, options)
+	ratelimitService := ratelimit.NewService(ratelimitConfig, rateLimiter)
 	demoService := noDemo()
 	services := httpapi.Services{
 		Accounts:      service,
@@ -111,6 +115,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 		Billing:       billingService,
 		Metering:      meteringService,
 		Images:        imageStore,
+		Rates:         ratelimitService,
 		Demo:          demoService,
 	}
 	api := httpapi.New(httpapiConfig, logger, services)
@@ -201,6 +206,6 @@ func NewWorker(ctx context.Context, config bootstrap.ServiceConfig, logs bootstr
 
 // adapters binds the driven ports that bootstrap.Driven leaves.
 var adapters = wire.NewSet(
-	openDatabase, newRows, newStore, newThrottle,
+	openDatabase, newRows, newStore, newThrottle, newRateLimiter,
 	openRedis, redis.NewCache, redis.NewSignal, openQueue, newServer, wire.FieldsOf(new(Options), "Clock", "RealClock", "IDs", "Tokens", "Passwords"),
 )

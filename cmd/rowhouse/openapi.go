@@ -48,7 +48,8 @@ func newDemo(ctx context.Context, config bootstrap.Config, logs bootstrap.Logs) 
 	store.SetClock(system.Clock{})
 	return inmemory.New(ctx, config, bootstrap.Version(version), logs, inmemory.Options{
 		Store: store, Jobs: memory.NewJobs(store), Queue: memqueue.New(logs.Logger, time.Second), Throttle: memory.NewThrottle(system.Clock{}),
-		Clock: memory.NewMovedClock(system.Clock{}), RealClock: ports.RealClock{Clock: system.Clock{}},
+		RateLimiter: memory.NewRateLimiter(system.Clock{}),
+		Clock:       memory.NewMovedClock(system.Clock{}), RealClock: ports.RealClock{Clock: system.Clock{}},
 		IDs: system.IDs{}, Tokens: system.Tokens{}, Passwords: argon2.New(argon2.DefaultConfig()),
 		Pace: bootstrap.DemoPace(), VerifyAtOnce: true,
 	})

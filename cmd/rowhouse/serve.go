@@ -37,6 +37,9 @@ func runServe(ctx context.Context, config bootstrap.ServiceConfig, app *producti
 	}
 	// What goes on beside requests goes on until the last one is answered.
 	defer beside(ctx, app.Run)()
+	if !config.RateLimits {
+		app.Logs.Warn("RATE_LIMITS is off: requests may come as often as anybody likes")
+	}
 	app.Logs.Info("serving", "address", listener.Addr().String(), "public_url", config.PublicURL.String(), "version", version)
 	return bootstrap.Serve(ctx, app.API, listener, app.Logs.Logger)
 }

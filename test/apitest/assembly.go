@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"testing"
@@ -36,7 +37,8 @@ func (s *Server) assembleInMemory(tb testing.TB, config bootstrap.Config, w wiri
 	store.SetClock(s.Clock)
 	app, closeApp, err := inmemory.New(tb.Context(), config, "test", s.logs(), inmemory.Options{
 		Store: w.store(store), Jobs: memory.NewJobs(store), Queue: memqueue.New(s.logs().Logger, time.Millisecond), Throttle: w.throttle(memory.NewThrottle(s.Clock)),
-		Clock: s.Clock, RealClock: ports.RealClock{Clock: s.Clock}, IDs: system.IDs{}, Tokens: system.Tokens{},
+		RateLimiter: w.rateLimiter(memory.NewRateLimiter(system.Clock{})),
+		Clock:       s.Clock, RealClock: ports.RealClock{Clock: s.Clock}, IDs: system.IDs{}, Tokens: system.Tokens{},
 		Passwords: w.passwords, Pace: bootstrap.DemoPace(), VerifyAtOnce: w.verifyAtOnce,
 	})
 	if err != nil {
@@ -56,13 +58,13 @@ func (s *Server) assembleProduction(tb testing.TB, config bootstrap.Config, w wi
 	s.Mailbox = memory.NewMailbox()
 	service := bootstrap.ServiceConfig{
 		Config: config, DatabaseURL: d.URL(postgres.RoleApp), DatabaseMaxConnections: 12, DatabaseMaxWait: time.Minute,
-		RedisURL: os.Getenv("TEST_REDIS_URL"), SMTPURL: "smtp://127.0.0.1:9", MailFrom: "no-reply@example.com",
+		RedisURL: cmp.Or(w.redis, os.Getenv("TEST_REDIS_URL")), SMTPURL: "smtp://127.0.0.1:9", MailFrom: "no-reply@example.com",
 		DatabaseWorkerURL: d.URL(postgres.RoleWorker), AMQPURL: os.Getenv("TEST_AMQP_URL"), AMQPPrefix: d.Name(), WorkerConcurrency: 4,
 	}
 	app, disconnect, err := production.New(tb.Context(), service, "test", s.logs(), production.Options{
 		Clock: s.Clock, RealClock: ports.RealClock{Clock: s.Clock}, IDs: system.IDs{}, Tokens: system.Tokens{},
 		Passwords: w.passwords, VerifyAtOnce: w.verifyAtOnce,
-		Elapsed: system.NewStopwatch().Elapsed, Store: w.store, Throttle: w.throttle,
+		Elapsed: system.NewStopwatch().Elapsed, Store: w.store, Throttle: w.throttle, RateLimiter: w.rateLimiter, RedisWait: w.redisWait,
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -21,6 +21,7 @@ import (
 
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/memory"
+	"rowhouse/adapters/system"
 	"rowhouse/bootstrap"
 	"rowhouse/core/domain"
 	"rowhouse/ports"
@@ -52,6 +53,9 @@ type wiring struct {
 	passwords    ports.Passwords
 	store        func(ports.Store) ports.Store
 	throttle     func(ports.Throttle) ports.Throttle
+	rateLimiter  func(ports.RateLimiter) ports.RateLimiter
+	redis        string        // its address; "" for the tests' own
+	redisWait    time.Duration // 0 for that of production
 }
 
 // Option changes how the product under test is assembled.
@@ -70,6 +74,19 @@ func OverHTTPS(c *bootstrap.Config, _ *wiring) { c.PublicURL.Scheme = "https" }
 // BehindProxy trusts the test's own address as a proxy.
 func BehindProxy(c *bootstrap.Config, _ *wiring) { c.TrustedProxies = []string{"127.0.0.1"} }
 
+// LimitingRates lets requests come as often as in service mode by default, and
+// no more. Nobody else counts with this server, on Redis neither. A busy machine
+// must not look like one without Redis.
+func LimitingRates(c *bootstrap.Config, w *wiring) {
+	c.SecretKey, w.redisWait = domain.SecretKey(system.Tokens{}.New()), time.Minute
+	defaults := must(bootstrap.LoadDemoConfig([]string{"RATE_LIMITS=on"}, func() []byte { return c.SecretKey }))
+	c.RateConfig = defaults.RateConfig
+}
+
+// WithoutRedis lets nobody answer where Redis is expected. In memory there is
+// none anyway.
+func WithoutRedis(_ *bootstrap.Config, w *wiring) { w.redis = "redis://127.0.0.1:1" }
+
 // WithStore lets the product use another store around its own, for controls:
 // variants that are broken on purpose and must be found out.
 func WithStore(wrap func(ports.Store) ports.Store) Option {
@@ -79,6 +96,11 @@ func WithStore(wrap func(ports.Store) ports.Store) Option {
 // WithThrottle is WithStore for the throttle.
 func WithThrottle(wrap func(ports.Throttle) ports.Throttle) Option {
 	return func(_ *bootstrap.Config, w *wiring) { w.throttle = wrap }
+}
+
+// WithRateLimiter is WithStore for the rate limiter.
+func WithRateLimiter(wrap func(ports.RateLimiter) ports.RateLimiter) Option {
+	return func(_ *bootstrap.Config, w *wiring) { w.rateLimiter = wrap }
 }
 
 // WithPasswords lets the product use other passwords than s.Passwords.
@@ -92,7 +114,7 @@ func WithConfig(change func(*bootstrap.Config)) Option {
 }
 
 // New starts the product, empty, on a clock that stands still until a test
-// moves it. It stops with the test. See OnRealServers for what it runs on.
+// moves it. Requests may come as often as they like. It stops with the test. See OnRealServers for what it runs on.
 func New(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
 	s := &Server{Clock: memory.NewClock(), Passwords: &Passwords{}, Logs: &Logs{}}
@@ -102,8 +124,9 @@ func New(tb testing.TB, options ...Option) *Server {
 	}
 	w := wiring{
 		verifyAtOnce: true, passwords: s.Passwords,
-		store:    func(store ports.Store) ports.Store { return store },
-		throttle: func(throttle ports.Throttle) ports.Throttle { return throttle },
+		store:       func(store ports.Store) ports.Store { return store },
+		throttle:    func(throttle ports.Throttle) ports.Throttle { return throttle },
+		rateLimiter: func(limiter ports.RateLimiter) ports.RateLimiter { return limiter },
 	}
 	for _, option := range options {
 		option(&config, &w)

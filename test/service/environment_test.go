@@ -24,13 +24,13 @@ type environment map[string]string
 
 // newEnvironment returns one that works, on a database. The port is chosen by
 // the operating system. Nobody takes mails. Tests crowd, so nobody is turned
-// away for waiting.
+// away for waiting, or for coming too often.
 func newEnvironment(t *testing.T, d *pgtest.Database) environment {
 	t.Helper()
 	return environment{
 		"LISTEN_ADDR": "127.0.0.1:0", "PUBLIC_URL": "http://localhost:8000", "SECRET_KEY": secretKey, "BLOB_URL": "mem://",
 		"DATABASE_URL": d.URL(postgres.RoleApp), "DATABASE_MAX_WAIT": "1m", "REDIS_URL": redisURL(t),
-		"SMTP_URL": "smtp://127.0.0.1:9?tls=none", "MAIL_FROM": "Rowhouse <no-reply@example.com>",
+		"RATE_LIMITS": "off", "SMTP_URL": "smtp://127.0.0.1:9?tls=none", "MAIL_FROM": "Rowhouse <no-reply@example.com>",
 	}
 }
 

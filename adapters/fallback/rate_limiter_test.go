@@ -1,0 +1,202 @@
+package fallback_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rowhouse/adapters/fallback"
+	"rowhouse/adapters/memory"
+	"rowhouse/adapters/postgres"
+	"rowhouse/adapters/postgres/pgtest"
+	"rowhouse/adapters/redis"
+	"rowhouse/adapters/system"
+	"rowhouse/core/domain"
+	"rowhouse/ports"
+	"rowhouse/ports/porttest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// place is a limiter that can go away.
+type place struct {
+	ports.RateLimiter
+
+	gone  atomic.Bool
+	calls atomic.Int64
+}
+
+func newPlace() *place { return &place{RateLimiter: memory.NewRateLimiter(system.Clock{})} }
+
+func (p *place) Allow(ctx context.Context, key string, rate domain.Rate) (domain.RateDecision, error) {
+	p.calls.Add(1)
+	if p.gone.Load() {
+		return domain.RateDecision{}, domain.ErrUnavailable
+	}
+	return p.RateLimiter.Allow(ctx, key, rate)
+}
+
+func three(first, second ports.RateLimiter) (limiters [porttest.Instances]ports.RateLimiter) {
+	for i := range limiters {
+		limiters[i] = fallback.NewRateLimiter(first, second)
+	}
+	return limiters
+}
+
+func TestRateLimiter(t *testing.T) {
+	t.Parallel()
+	for name, gone := range map[string]bool{"in the first place": false, "in the second": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			porttest.TestRateLimiter(t, func(*testing.T) [porttest.Instances]ports.RateLimiter {
+				first, second := newPlace(), newPlace()
+				first.gone.Store(gone)
+				return three(first, second)
+			})
+		})
+	}
+}
+
+func TestRateSwitchOver(t *testing.T) {
+	t.Parallel()
+	porttest.TestRateSwitchOver(t, func(*testing.T) porttest.SwitchOver {
+		first, second := newPlace(), newPlace()
+		return porttest.SwitchOver{
+			Limiters: three(first, second),
+			CutFirst: func() { first.gone.Store(true) }, CutSecond: func() { second.gone.Store(true) },
+		}
+	})
+}
+
+func TestRateLimiter_LeavesTheSecondPlaceAlone(t *testing.T) {
+	t.Parallel()
+	first, second := newPlace(), newPlace()
+	limiter, rate := fallback.NewRateLimiter(first, second), domain.Rate{Limit: 2, Period: time.Hour, Burst: 2}
+	for range 5 { // refused or not
+		if _, err := limiter.Allow(t.Context(), "ada", rate); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := limiter.Allow(ctx, "ada", rate); !errors.Is(err, context.Canceled) {
+		t.Errorf("Allow = %v, want %v", err, context.Canceled)
+	}
+	if n := second.calls.Load(); n > 0 {
+		t.Errorf("the second place was asked %d times", n)
+	}
+	first.gone.Store(true)
+	if d, err := limiter.Allow(t.Context(), "ada", rate); err != nil || !d.Allowed || second.calls.Load() != 1 {
+		t.Errorf("Allow = %+v, %v from the second place, asked %d times", d, err, second.calls.Load())
+	}
+	first.gone.Store(false)
+	if d, err := limiter.Allow(t.Context(), "ada", rate); err != nil || d.Allowed {
+		t.Errorf("Allow = %+v, %v once the first is back, want it to remember", d, err)
+	}
+}
+
+// The same on the real servers, each process with its own connections to both.
+func TestRateSwitchOver_FromRedisToPostgreSQL(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("-short: without services")
+	}
+	porttest.TestRateSwitchOver(t, func(t *testing.T) porttest.SwitchOver {
+		t.Helper()
+		target, err := url.Parse(os.Getenv("TEST_REDIS_URL"))
+		if err != nil || target.Host == "" {
+			t.Fatal("TEST_REDIS_URL is not set: `make test` starts a server")
+		}
+		d := pgtest.New(t)
+		toRedis, toPostgres := newWire(t, target.Host), newWire(t, d.Address())
+		target.Host = toRedis.address
+		s := porttest.SwitchOver{CutFirst: toRedis.cut, CutSecond: toPostgres.cut}
+		for i := range s.Limiters {
+			client, err := redis.Open(target.String(), slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(client.Close)
+			store, err := postgres.Open(t.Context(), d.URLAt(postgres.RoleApp, toPostgres.address), postgres.PoolConfig{MaxWait: time.Minute})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(store.Close)
+			s.Limiters[i] = fallback.NewRateLimiter(redis.NewRateLimiter(client), postgres.NewRateLimiter(store))
+		}
+		return s
+	})
+}
+
+// wire leads to a server until it is cut.
+type wire struct {
+	address  string
+	listener net.Listener
+
+	mu    sync.Mutex
+	conns []net.Conn
+	isCut bool
+}
+
+func newWire(t *testing.T, server string) *wire {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{address: listener.Addr().String(), listener: listener}
+	t.Cleanup(w.cut)
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go w.lead(client, server)
+		}
+	}()
+	return w
+}
+
+func (w *wire) lead(client net.Conn, server string) {
+	defer client.Close()
+	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", server)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if !w.keep(client, conn) {
+		return
+	}
+	go func() {
+		defer client.Close()
+		_, _ = io.Copy(client, conn)
+	}()
+	_, _ = io.Copy(conn, client)
+}
+
+func (w *wire) keep(conns ...net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.conns = append(w.conns, conns...)
+	return !w.isCut
+}
+
+// cut breaks all connections, and takes no more.
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.isCut = true
+	_ = w.listener.Close()
+	for _, conn := range w.conns {
+		_ = conn.Close()
+	}
+}
