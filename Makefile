@@ -10,8 +10,11 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # What tests need beside the tools, and what runs a command with all of it:
 # servers that TEST_ variables name, that are installed here, or from Docker.
-# Built, not "go run": signals reach it.
-SERVERS := postgres redis-server pgbouncer
+# Built, not "go run": signals reach it. RabbitMQ takes some seconds to start,
+# which is left out where nothing needs it.
+STORES := postgres redis-server pgbouncer
+SERVERS := $(STORES) rabbitmq-server
+WITH_STORES := bin/services -without rabbitmq --
 WITH_SERVICES := bin/services --
 
 # The files of ports with something to mock: ports that act. What keeps state
@@ -117,10 +120,10 @@ cover: bin/services ## Go coverage, in total and by function; fails under 90 %
 
 .PHONY: hammer
 hammer: bin/services ## A million statements of mixed tenants, looking for a row of another
-	@tools/need --install go $(SERVERS)
-	HAMMER_REQUESTS=1000000 $(WITH_SERVICES) go test -count=1 -timeout 60m -v -run Hammer ./adapters/postgres
+	@tools/need --install go $(STORES)
+	HAMMER_REQUESTS=1000000 $(WITH_STORES) go test -count=1 -timeout 60m -v -run Hammer ./adapters/postgres
 
 .PHONY: bench
 bench: build bin/services ## How fast it is, in ratios against a peer in the same run
-	@tools/need --install go $(SERVERS)
-	$(WITH_SERVICES) go run ./test/bench
+	@tools/need --install go $(STORES)
+	$(WITH_STORES) go run ./test/bench

@@ -27,12 +27,12 @@ func TestDockerHasWhatIsNotInstalled(t *testing.T) {
 	m := newMachine(t)
 	m.installDocker()
 	r := m.runScript(variables)
-	want := "postgres://postgres@127.0.0.1:15432/postgres?sslmode=disable redis://127.0.0.1:16379 postgres://127.0.0.1:15432\n"
+	want := "postgres://postgres@127.0.0.1:15432/postgres?sslmode=disable redis://127.0.0.1:16379 postgres://127.0.0.1:15432 amqp://guest:guest@127.0.0.1:15672/\n"
 	if r.exitCode() != 0 || r.out.String() != want {
 		t.Errorf("exit code %d, the command found %q, want %q\n%s", r.exitCode(), r.out.String(), want, &r.errOut)
 	}
 	calls := strings.Split(strings.TrimSpace(m.recorded()), "\n")
-	if !strings.HasSuffix(calls[0], "--file deployments/compose.test.yml up --detach --wait postgres redis pgbouncer") {
+	if !strings.HasSuffix(calls[0], "--file deployments/compose.test.yml up --detach --wait postgres redis pgbouncer rabbitmq") {
 		t.Errorf("first: docker %s", calls[0])
 	}
 	if last := calls[len(calls)-1]; !strings.HasSuffix(last, " down --volumes") {
@@ -76,6 +76,7 @@ func TestComposeFileSaysTheSame(t *testing.T) {
 	behind := &url.URL{Scheme: "postgres", Host: "127.0.0.1", User: url.User("postgres")}
 	lines = append(lines, strings.Split(services.PgBouncerConfig(behind, 1), "\n")...)
 	lines = append(lines, strings.Split(services.PgBouncerUsers(behind), "\n")...)
+	lines = append(lines, services.RabbitMQSettings()...)
 	for _, line := range lines {
 		if !strings.Contains(string(content), line) && !regexp.MustCompile(`host|listen|socket|auth_file`).MatchString(line) {
 			t.Errorf("deployments/compose.test.yml lacks %q", line)

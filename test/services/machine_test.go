@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,7 +37,7 @@ const patience = 30 * time.Second
 type machine struct {
 	t                 *testing.T
 	bin, temp, record string
-	env               []string
+	env, flags        []string
 }
 
 func newMachine(t *testing.T) *machine {
@@ -76,6 +77,24 @@ func (m *machine) installAll() {
 	m.installServer("postgres", "postgres (PostgreSQL) 17.2", "database system is ready to accept connections")
 	m.installServer("redis-server", "Redis server v=7.4.1", "Ready to accept connections tcp")
 	m.installServer("pgbouncer", "PgBouncer 1.23.1", "process up: PgBouncer 1.23.1")
+	m.installServer("rabbitmq-server", "", "Starting broker... completed with 0 plugins.")
+	m.install("rabbitmq-env", "")
+	m.install("epmd", `echo "epmd $$" >> "`+m.record+`"; exec /bin/sleep 1000`)
+	m.setRabbitMQ("3.12.1")
+}
+
+// setRabbitMQ says which one is installed.
+func (m *machine) setRabbitMQ(version string) {
+	m.t.Helper()
+	plugins := filepath.Join(filepath.Dir(m.bin), "plugins")
+	if err := os.RemoveAll(plugins); err != nil {
+		m.t.Fatal(err)
+	}
+	for _, plugin := range []string{"rabbit-" + version, "rabbit_common-" + version} {
+		if err := os.MkdirAll(filepath.Join(plugins, plugin), 0o755); err != nil {
+			m.t.Fatal(err)
+		}
+	}
 }
 
 func (m *machine) installServer(name, version, ready string) {
@@ -115,7 +134,7 @@ func (m *machine) start(args ...string) *runner {
 	}
 	ctx, cancel := context.WithTimeout(m.t.Context(), patience)
 	m.t.Cleanup(cancel)
-	r := &runner{cmd: exec.CommandContext(ctx, self, append([]string{"--"}, args...)...)}
+	r := &runner{cmd: exec.CommandContext(ctx, self, slices.Concat(m.flags, []string{"--"}, args)...)}
 	r.cmd.Dir = filepath.Join("..", "..") // where people run it
 	r.cmd.Env = m.env
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.errOut

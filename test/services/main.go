@@ -1,18 +1,22 @@
 // Command services runs a command with the servers that tests need:
 //
-//	services -- COMMAND ARGUMENT…
+//	services [-without SERVER]… -- COMMAND ARGUMENT…
 //
 // A server whose TEST_ variable is set is used as it is. The others are started
 // from what is installed, or else with Docker, and stopped after the command,
 // whose exit code becomes ours. The command finds all of them in the variables.
+// One that it does not need can be left out: postgres, redis, pgbouncer, rabbitmq.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -30,17 +34,15 @@ const (
 )
 
 func run(args []string) int {
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		fmt.Fprintln(os.Stderr, "usage: services -- COMMAND ARGUMENT…")
+	args, without, err := parse(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return exitUsage
 	}
 	ctx, stop := untilSignaled(context.Background())
 	defer stop()
 	began := time.Now()
-	s, err := openServices(ctx)
+	s, err := openServices(ctx, without)
 	if sig, ok := errors.AsType[signaled](err); ok {
 		return exitSignaled + int(sig)
 	}
@@ -55,6 +57,31 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "services:", err)
 	}
 	return code
+}
+
+// parse returns the command, and the servers to leave out.
+func parse(args []string) (command, without []string, err error) {
+	var known []string
+	for _, one := range servers() {
+		known = append(known, one.service)
+	}
+	flags := flag.NewFlagSet("services", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Func("without", "", func(name string) error {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("there are %s", strings.Join(known, ", "))
+		}
+		without = append(without, name)
+		return nil
+	})
+	err = flags.Parse(args)
+	if err == nil && flags.NArg() == 0 {
+		err = errors.New("a command is missing")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("services: %w\nusage: services [-without SERVER]… -- COMMAND ARGUMENT…", err)
+	}
+	return flags.Args(), without, nil
 }
 
 // signaled is the reason why a context ended: somebody wants us to stop.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // place is where servers run: a temporary folder, and an account that may run
@@ -60,10 +61,22 @@ func (p *place) close() {
 		all.Go(closer)
 	}
 	all.Wait()
-	if err := os.RemoveAll(p.dir); err != nil {
+	if err := p.remove(); err != nil {
 		fmt.Fprintln(os.Stderr, "services:", err)
 	}
 	p.guard.dismiss()
+}
+
+// remove removes the folder. What is still writing when it is killed can fail
+// the first tries.
+func (p *place) remove() error {
+	const tries = 20
+	for try := 1; ; try++ {
+		if err := os.RemoveAll(p.dir); err == nil || try == tries {
+			return err
+		}
+		time.Sleep(pollEvery)
+	}
 }
 
 // folder makes a folder for one server.

@@ -18,7 +18,7 @@ func postgres() server {
 		url:         func(addr string) string { return "postgres://postgres@" + addr + "/postgres?sslmode=disable" },
 		programs:    []string{"postgres", "initdb"},
 		folders:     debianPostgres(),
-		oldest:      15,
+		oldest:      "15",
 		start:       startPostgres,
 		service:     "postgres",
 		port:        5432,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -41,7 +42,7 @@ func (o *process) waitUntilReady(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-o.done:
-			if o.logged("already in use") {
+			if slices.ContainsFunc([]string{"already in use", "eaddrinuse", "already_used"}, o.logged) {
 				return fmt.Errorf("%s: %w", o.name, errPortTaken)
 			}
 			return fmt.Errorf("%s did not start (%s). Its log ends so:\n%s", o.name, o.cmd.ProcessState, tail(o.log))
@@ -59,8 +60,8 @@ func (o *process) close() {
 	case <-o.done:
 		fmt.Fprintf(os.Stderr, "services: %s ended before its time (%s). Its log ends so:\n%s\n", o.name, o.cmd.ProcessState, tail(o.log))
 	default:
-		o.stop()
 	}
+	o.stop() // and what it has started
 }
 
 // stop returns when the process has ended.

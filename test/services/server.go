@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,9 +23,10 @@ type server struct {
 	inFrontOf   string                   // the variable of the server behind it; "" if none
 
 	// From what is installed.
-	programs []string // that it takes, itself first
-	folders  []string // where they may be, if not in PATH; the best first
-	oldest   int      // major version; 0 for any
+	programs []string                                                  // that it takes, itself first
+	folders  []string                                                  // where they may be, if not in PATH; the best first
+	oldest   string                                                    // version; "" for any
+	version  func(ctx context.Context, program string) (string, error) // nil if the program says it
 	// start returns when the server answers. The programs are in folder bin;
 	// variables are those of the servers that were there before.
 	start func(ctx context.Context, p *place, bin string, variables map[string]string) (*process, error)
@@ -62,14 +64,17 @@ func (s server) installation(ctx context.Context) (installation, error) {
 		if !s.isIn(folder) {
 			continue
 		}
-		version, err := versionOf(ctx, filepath.Join(folder, s.programs[0]))
+		ask := s.version
+		if ask == nil {
+			ask = versionOf
+		}
+		version, err := ask(ctx, filepath.Join(folder, s.programs[0]))
 		if err != nil {
 			problem = err
 			continue
 		}
-		major, _, _ := strings.Cut(version, ".")
-		if number, err := strconv.Atoi(major); err != nil || number < s.oldest {
-			problem = fmt.Errorf("%s in %s is %s, and we need %d or newer", s.name, folder, version, s.oldest)
+		if older(version, s.oldest) {
+			problem = fmt.Errorf("%s in %s is %s, and we need %s or newer", s.name, folder, version, s.oldest)
 			continue
 		}
 		return installation{folder: folder, version: version}, nil
@@ -87,6 +92,21 @@ func (s server) isIn(folder string) bool {
 		}
 	}
 	return true
+}
+
+// older says whether one version is before another, or before any if that is "".
+func older(version, oldest string) bool {
+	return slices.Compare(numbers(version), numbers(oldest)) < 0
+}
+
+// numbers returns the parts of a version.
+func numbers(version string) []int {
+	var parts []int
+	for part := range strings.SplitSeq(version, ".") {
+		number, _ := strconv.Atoi(part) // "" is 0
+		parts = append(parts, number)
+	}
+	return parts
 }
 
 // versionOf asks a program which it is.

@@ -14,7 +14,7 @@ import (
 
 // servers are all that tests need. Each has a file of its own.
 func servers() []server {
-	return []server{postgres(), redis(), pgbouncer()}
+	return []server{postgres(), redis(), pgbouncer(), rabbitmq()}
 }
 
 // services are the servers that are there for a command.
@@ -24,14 +24,15 @@ type services struct {
 	summary   []string // what each is, for people
 }
 
-// openServices makes sure that all servers are there.
-func openServices(ctx context.Context) (*services, error) {
+// openServices makes sure that all servers are there, without those of some
+// names.
+func openServices(ctx context.Context, without []string) (*services, error) {
 	p, err := openPlace(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := &services{place: p, variables: map[string]string{}}
-	if err := s.start(ctx); err != nil {
+	if err := s.start(ctx, without); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -49,9 +50,12 @@ func (s *services) environment() []string {
 	return env
 }
 
-func (s *services) start(ctx context.Context) error {
+func (s *services) start(ctx context.Context, without []string) error {
 	var needed []server
 	for _, one := range servers() {
+		if slices.Contains(without, one.service) {
+			continue
+		}
 		if given := os.Getenv(one.variable); given != "" {
 			s.variables[one.variable] = given
 			s.summary = append(s.summary, one.name+" of "+one.variable)

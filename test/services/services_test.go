@@ -1,21 +1,23 @@
 package main_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 )
 
 // variables prints what a command finds.
-const variables = `echo "$TEST_DATABASE_URL $TEST_REDIS_URL $TEST_PGBOUNCER_URL"`
+const variables = `echo "$TEST_DATABASE_URL $TEST_REDIS_URL $TEST_PGBOUNCER_URL $TEST_AMQP_URL"`
 
 func TestGivenServersAreUsedAsTheyAre(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	m.installAll()
-	m.set("TEST_DATABASE_URL=postgres://db", "TEST_REDIS_URL=redis://r", "TEST_PGBOUNCER_URL=postgres://b")
+	m.set("TEST_DATABASE_URL=postgres://db", "TEST_REDIS_URL=redis://r", "TEST_PGBOUNCER_URL=postgres://b", "TEST_AMQP_URL=amqp://q")
 	r := m.runScript(variables)
-	if want := "postgres://db redis://r postgres://b\n"; r.exitCode() != 0 || r.out.String() != want {
+	if want := "postgres://db redis://r postgres://b amqp://q\n"; r.exitCode() != 0 || r.out.String() != want {
 		t.Errorf("exit code %d, the command found %q, want %q\n%s", r.exitCode(), r.out.String(), want, &r.errOut)
 	}
 	if m.recorded() != "" {
@@ -31,17 +33,17 @@ func TestServersAreStartedAndStopped(t *testing.T) {
 	if r.exitCode() != 0 {
 		t.Fatalf("exit code %d\n%s", r.exitCode(), &r.errOut)
 	}
-	for _, want := range []string{"postgres://postgres@127.0.0.1:", " redis://127.0.0.1:", " postgres://127.0.0.1:", "PostgreSQL lives"} {
+	for _, want := range []string{"postgres://postgres@127.0.0.1:", " redis://127.0.0.1:", " postgres://127.0.0.1:", " amqp://guest:guest@127.0.0.1:", "PostgreSQL lives"} {
 		if !strings.Contains(r.out.String(), want) {
 			t.Errorf("the command found %q, want %q in it", r.out.String(), want)
 		}
 	}
-	for _, want := range []string{"PostgreSQL 17.2 on 127.0.0.1:", "Redis 7.4.1 on 127.0.0.1:", "PgBouncer 1.23.1 on 127.0.0.1:"} {
+	for _, want := range []string{"PostgreSQL 17.2 on 127.0.0.1:", "Redis 7.4.1 on 127.0.0.1:", "PgBouncer 1.23.1 on 127.0.0.1:", "RabbitMQ 3.12.1 on 127.0.0.1:"} {
 		if !strings.Contains(r.errOut.String(), want) {
 			t.Errorf("it says %q, want %q in it", r.errOut.String(), want)
 		}
 	}
-	for _, want := range []string{"postgres ", "redis-server ", "pgbouncer "} {
+	for _, want := range []string{"postgres ", "redis-server ", "pgbouncer ", "rabbitmq-server ", "epmd "} {
 		if strings.Count(m.recorded(), want) != 1 {
 			t.Errorf("started %q, want %sonce", m.recorded(), want)
 		}
@@ -69,6 +71,47 @@ func TestOnlyWhatIsNotGivenIsStarted(t *testing.T) {
 		if !strings.Contains(m.recorded(), want) {
 			t.Errorf("PgBouncer is told %s, want %s in it", m.recorded(), want)
 		}
+	}
+}
+
+func TestAServerCanBeLeftOut(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.installAll()
+	m.flags = []string{"-without", "rabbitmq", "-without=pgbouncer"}
+	if err := os.Remove(filepath.Join(m.bin, "epmd")); err != nil {
+		t.Fatal(err)
+	}
+	r := m.runScript(`echo "$TEST_REDIS_URL|$TEST_AMQP_URL$TEST_PGBOUNCER_URL"`)
+	if r.exitCode() != 0 || !strings.HasPrefix(r.out.String(), "redis://") || !strings.HasSuffix(r.out.String(), "|\n") {
+		t.Errorf("exit code %d, the command found %q, want Redis and neither of the two\n%s", r.exitCode(), r.out.String(), &r.errOut)
+	}
+	if strings.Contains(m.recorded(), "rabbitmq") || strings.Contains(m.recorded(), "pgbouncer") {
+		t.Errorf("started %q", m.recorded())
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		flags, command []string
+		want           string
+	}{
+		"no command":        {nil, nil, "a command is missing"},
+		"an unknown server": {[]string{"-without", "mysql"}, []string{"true"}, "there are postgres, redis, pgbouncer, rabbitmq"},
+		"an unknown flag":   {[]string{"-with", "redis"}, []string{"true"}, "-with"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t)
+			m.flags = tt.flags
+			r := m.start(tt.command...)
+			_ = r.cmd.Wait()
+			if r.exitCode() != 2 {
+				t.Errorf("exit code %d, want 2", r.exitCode())
+			}
+			m.mustSay(r.errOut.String(), tt.want, "usage: services [-without SERVER]… -- COMMAND")
+		})
 	}
 }
 
@@ -106,8 +149,8 @@ func TestSignals(t *testing.T) {
 			// What the command has started in turn is to go as well.
 			r := m.startScript(`/bin/sleep 1000 & echo "grandchild $!" >> "` + m.record + `"; echo "command $$" >> "` + m.record + `"; wait`)
 			m.waitForRecord("command ")
-			if len(m.left()) != 6 {
-				t.Errorf("before: %q, want 3 servers, 2 processes of the command and a folder", m.left())
+			if len(m.left()) != 8 {
+				t.Errorf("before: %q, want 4 servers, one for names, 2 processes of the command and a folder", m.left())
 			}
 			if err := r.cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)

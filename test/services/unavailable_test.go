@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	services "rowhouse/test/services"
 )
 
 // fails runs a command that must not be reached, and returns what is said.
@@ -39,6 +41,28 @@ func TestAMissingServerIsAFailure(t *testing.T) {
 	m.mustSay(m.fails(), "Redis is not installed", "make setup", "Docker", "TEST_REDIS_URL")
 	if m.recorded() != "" {
 		t.Errorf("started: %s", m.recorded())
+	}
+}
+
+func TestOlder(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		version, oldest string
+		want            bool
+	}{
+		{"3.9.27", "3.10", true},
+		{"3.10", "3.10", false},
+		{"3.10.8", "3.10", false},
+		{"4.1.0", "3.10", false},
+		{"3", "3.10", true},
+		{"14.9", "15", true},
+		{"15.18", "15", false},
+		{"17", "15", false},
+		{"1", "", false},
+	} {
+		if got := services.Older(tt.version, tt.oldest); got != tt.want {
+			t.Errorf("Older(%q, %q) = %t", tt.version, tt.oldest, got)
+		}
 	}
 }
 
