@@ -28,7 +28,7 @@ var Working = wire.NewSet(
 	NewPublicURL,
 	NewFileURL,
 	NewHandlers,
-	NewSchedules,
+	job.Schedules,
 	NewSpread,
 	wire.Struct(new(Work), "*"),
 )
@@ -40,9 +40,6 @@ func NewHandlers(sender *mailing.Sender, sweeper *job.Sweeper) job.Handlers {
 	maps.Copy(handlers, sweeper.Handlers())
 	return handlers
 }
-
-// NewSchedules provides what is due by the clock.
-func NewSchedules() []job.Schedule { return job.Schedules }
 
 // NewSpread provides a random source for delays. Nothing secret is made from it.
 func NewSpread() job.Spread { return rand.Float64 }

@@ -23,18 +23,18 @@ func (a *api) registerInvitations() {
 	}, asActor(a.listInvitations))
 	register(a, Route{
 		ID: "createInvitation", Method: http.MethodPost, Path: all, Tag: tag, Summary: "Invite somebody",
-		Access: AccessMember, Permission: domain.MembersInvite, Body: BodyJSON,
-		Status: http.StatusCreated, Errors: []int{http.StatusConflict, http.StatusTooManyRequests},
+		Access: AccessMember, Rate: domain.RateInvitation, Permission: domain.MembersInvite, Body: BodyJSON,
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, asSender(a.createInvitation))
 	register(a, Route{
 		ID: "createInvitations", Method: http.MethodPost, Path: all + "/batch", Tag: tag, Summary: "Invite several people, each with a result of its own",
-		Access: AccessMember, Permission: domain.MembersInvite, Body: BodyJSON,
+		Access: AccessMember, Rate: domain.RateInvitation, Permission: domain.MembersInvite, Body: BodyJSON,
 		Status: http.StatusMultiStatus, Errors: []int{http.StatusTooManyRequests},
 	}, asSender(a.createInvitations))
 	register(a, Route{
 		ID: "resendInvitation", Method: http.MethodPost, Path: one + "/resend", Tag: tag, Summary: "Send an invitation again, with a new link",
-		Access: AccessMember, Permission: domain.MembersInvite,
-		Status: http.StatusOK, Errors: []int{http.StatusGone, http.StatusTooManyRequests},
+		Access: AccessMember, Rate: domain.RateInvitation, Permission: domain.MembersInvite,
+		Status: http.StatusOK, Errors: []int{http.StatusGone},
 	}, asSender(a.resendInvitation))
 	register(a, Route{
 		ID: "revokeInvitation", Method: http.MethodDelete, Path: one, Tag: tag, Summary: "Take an invitation back",
@@ -44,11 +44,11 @@ func (a *api) registerInvitations() {
 	answers := []int{http.StatusNotFound, http.StatusGone}
 	register(a, Route{
 		ID: "previewInvitation", Method: http.MethodPost, Path: "/invitations/preview", Tag: tag, Summary: "Look at an invitation by its token; changes nothing",
-		Access: AccessPublic, KnowsCaller: true, Body: BodyJSON, Status: http.StatusOK, Errors: answers,
+		Access: AccessPublic, Rate: domain.RateInvitationPreview, KnowsCaller: true, Body: BodyJSON, Status: http.StatusOK, Errors: answers,
 	}, a.previewInvitation)
 	register(a, Route{
 		ID: "declineInvitation", Method: http.MethodPost, Path: "/invitations/decline", Tag: tag, Summary: "Decline an invitation by its token",
-		Access: AccessPublic, Body: BodyJSON, Status: http.StatusNoContent, Errors: answers,
+		Access: AccessPublic, Rate: domain.RateInvitationPreview, Body: BodyJSON, Status: http.StatusNoContent, Errors: answers,
 	}, a.declineInvitation)
 	accepting := append([]int{http.StatusConflict}, answers...)
 	register(a, Route{

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -297,9 +298,7 @@ func TestInvitations_SignUpFromTheLink(t *testing.T) {
 	sent := len(mails(t, s, "grace@example.com"))
 	signUp := func(extra M) *apitest.Response {
 		body := M{"name": "Grace", "password": "correct horse battery staple", "invitation_token": token}
-		for k, v := range extra {
-			body[k] = v
-		}
+		maps.Copy(body, extra)
 		return s.Anonymous(t).Post("/auth/sign-up", body)
 	}
 	signUp(M{"email": "linus@example.com"}).WantProblem(http.StatusForbidden, "invitation_email_mismatch")

@@ -80,7 +80,7 @@ func New(ctx context.Context, config bootstrap.Config, version bootstrap.Version
 	worker := job.NewWorker(store, portsJobs, clock, iDs, spread, handlers)
 	queue := options.Queue
 	relay := job.NewRelay(portsJobs, queue, clock)
-	v2 := bootstrap.NewSchedules()
+	v2 := job.Schedules()
 	scheduler := job.NewScheduler(portsJobs, clock, iDs, v2)
 	pace := options.Pace
 	work := &bootstrap.Work{

@@ -178,7 +178,7 @@ func NewWorker(ctx context.Context, config bootstrap.ServiceConfig, logs bootstr
 		return nil, nil, err
 	}
 	relay := job.NewRelay(jobs, queue, clock)
-	v := bootstrap.NewSchedules()
+	v := job.Schedules()
 	scheduler := job.NewScheduler(jobs, clock, iDs, v)
 	pace := newPace(config)
 	logger := logs.Logger

@@ -39,12 +39,15 @@ func TestInvitationToken(t *testing.T) {
 func TestInvitation_RunsOutAfterSevenDays(t *testing.T) {
 	t.Parallel()
 	i := newInvitation()
-	for at, want := range map[time.Duration]domain.InvitationState{
-		7*24*time.Hour - time.Microsecond: domain.InvitationPending,
-		7 * 24 * time.Hour:                domain.InvitationExpired,
+	for _, tt := range []struct {
+		after time.Duration
+		want  domain.InvitationState
+	}{
+		{7*24*time.Hour - time.Microsecond, domain.InvitationPending},
+		{7 * 24 * time.Hour, domain.InvitationExpired},
 	} {
-		if got := i.StateAt(noon.Add(at)); got != want {
-			t.Errorf("after %v it is %s, want %s", at, got, want)
+		if got := i.StateAt(noon.Add(tt.after)); got != tt.want {
+			t.Errorf("after %v it is %s, want %s", tt.after, got, tt.want)
 		}
 	}
 	accepted, err := i.Respond(domain.InvitationAccepted, noon.Add(time.Hour))
@@ -55,12 +58,16 @@ func TestInvitation_RunsOutAfterSevenDays(t *testing.T) {
 
 func TestInvitation_NothingFollowsAnAnswer(t *testing.T) {
 	t.Parallel()
-	for state, want := range map[domain.InvitationState]error{
-		domain.InvitationAccepted: domain.ErrInvitationAccepted,
-		domain.InvitationDeclined: domain.ErrInvitationDeclined,
-		domain.InvitationRevoked:  domain.ErrInvitationRevoked,
-		domain.InvitationExpired:  domain.ErrInvitationExpired,
+	for _, tt := range []struct {
+		state domain.InvitationState
+		want  error
+	}{
+		{domain.InvitationAccepted, domain.ErrInvitationAccepted},
+		{domain.InvitationDeclined, domain.ErrInvitationDeclined},
+		{domain.InvitationRevoked, domain.ErrInvitationRevoked},
+		{domain.InvitationExpired, domain.ErrInvitationExpired},
 	} {
+		state, want := tt.state, tt.want
 		i := newInvitation()
 		i.State = state
 		for _, to := range domain.InvitationStates {

@@ -53,8 +53,10 @@ func (s *scene) with(store ports.Store) *invitation.Service {
 }
 
 // The members who may invite, and one who may not.
-func (s *scene) ada() invitation.Sender   { return invitation.Sender{Actor: s.Owner, User: s.Ada} }
+func (s *scene) ada() invitation.Sender { return invitation.Sender{Actor: s.Owner, User: s.Ada} }
+
 func (s *scene) grace() invitation.Sender { return invitation.Sender{Actor: s.Admin, User: s.Grace} }
+
 func (s *scene) linus() invitation.Sender { return invitation.Sender{Actor: s.Member, User: s.Linus} }
 
 // caller is somebody who is signed in.

@@ -15,11 +15,13 @@ const (
 	KindSweepJobs         domain.JobKind = "sweep.jobs"
 )
 
-// Schedules is when they are due.
-var Schedules = []Schedule{
-	{Kind: KindExpireInvitations, Every: time.Minute},
-	{Kind: KindSweepAccounts, Every: time.Hour},
-	{Kind: KindSweepJobs, Every: 5 * time.Minute},
+// Schedules returns when they are due.
+func Schedules() []Schedule {
+	return []Schedule{
+		{Kind: KindExpireInvitations, Every: time.Minute},
+		{Kind: KindSweepAccounts, Every: time.Hour},
+		{Kind: KindSweepJobs, Every: 5 * time.Minute},
+	}
 }
 
 // How long things are kept.

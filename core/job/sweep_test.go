@@ -15,9 +15,8 @@ import (
 // sweep runs all sweeps.
 func (s *scene) sweep() {
 	s.T.Helper()
-	real := ports.RealClock{Clock: s.Clock}
-	handlers := job.NewSweeper(s.Store, s.jobs, s.Clock, real).Handlers()
-	for _, schedule := range job.Schedules {
+	handlers := job.NewSweeper(s.Store, s.jobs, s.Clock, ports.RealClock{Clock: s.Clock}).Handlers()
+	for _, schedule := range job.Schedules() {
 		_, err := handlers[schedule.Kind](s.T.Context(), domain.Job{Kind: schedule.Kind})
 		s.Must(err)
 	}
