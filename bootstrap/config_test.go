@@ -19,7 +19,7 @@ var goodKey = base64.StdEncoding.EncodeToString([]byte("thirty-two bytes of a se
 func environ(changes ...string) []string {
 	return append([]string{
 		"PUBLIC_URL=https://app.example.com", "SECRET_KEY=" + goodKey, "BLOB_URL=file:///var/lib/rowhouse",
-		"DATABASE_URL=postgres://rowhouse_app:hush@db.example/rowhouse", "REDIS_URL=redis://cache.example", "SMTP_URL=smtp://mail.example",
+		"DATABASE_URL=postgres://rowhouse_app:hush@db.example/rowhouse", "REDIS_URL=redis://cache.example", "AMQP_URL=amqp://queue.example", "SMTP_URL=smtp://mail.example",
 		"MAIL_FROM=Rowhouse <no-reply@example.com>",
 	}, changes...)
 }
@@ -50,7 +50,7 @@ func TestLoadServiceConfig_NamesEverythingThatIsWrong(t *testing.T) {
 	}{
 		{"nothing is set", nil, []string{
 			"PUBLIC_URL: is missing", "SECRET_KEY: is missing", "BLOB_URL: is missing",
-			"DATABASE_URL: is missing", "REDIS_URL: is missing", "SMTP_URL: is missing", "MAIL_FROM: is missing",
+			"DATABASE_URL: is missing", "REDIS_URL: is missing", "AMQP_URL: is missing", "SMTP_URL: is missing", "MAIL_FROM: is missing",
 		}},
 		{"a number of connections that is none", environ("DATABASE_MAX_CONNECTIONS=many"), []string{"DATABASE_MAX_CONNECTIONS: must be a number"}},
 		{"fewer connections than none", environ("DATABASE_MAX_CONNECTIONS=-1"), []string{"DATABASE_MAX_CONNECTIONS: must be from 1 to 1000"}},

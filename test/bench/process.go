@@ -94,7 +94,7 @@ func startService(ctx context.Context, binary string, d *dataset) (*process, err
 	p, err := newProcess(ctx, binary, "serve", "PUBLIC_URL=http://localhost",
 		"SECRET_KEY=YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=", "BLOB_URL=mem://",
 		"DATABASE_URL="+d.url(postgres.RoleApp), "DATABASE_MAX_WAIT=5s", "REDIS_URL="+os.Getenv("TEST_REDIS_URL"),
-		"SMTP_URL=smtp://127.0.0.1:9", "MAIL_FROM=bench@example.com")
+		"AMQP_URL=amqp://127.0.0.1:9", "SMTP_URL=smtp://127.0.0.1:9", "MAIL_FROM=bench@example.com")
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func TestServeRefusesToStart(t *testing.T) {
 		t.Parallel()
 		for _, command := range []string{"serve", "seed"} {
 			said := run(t, environment{"SECRET_KEY": secret, "DATABASE_MAX_WAIT": secret, "SMTP_URL": ""}, command)
-			said.mustRefuse(t, "SECRET_KEY", "DATABASE_MAX_WAIT", "SMTP_URL", "PUBLIC_URL", "BLOB_URL", "DATABASE_URL", "REDIS_URL", "MAIL_FROM")
+			said.mustRefuse(t, "SECRET_KEY", "DATABASE_MAX_WAIT", "SMTP_URL", "PUBLIC_URL", "BLOB_URL", "DATABASE_URL", "REDIS_URL", "AMQP_URL", "MAIL_FROM")
 			mustNotTell(t, said.output)
 		}
 	})
