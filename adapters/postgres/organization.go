@@ -33,9 +33,6 @@ type organizationRow struct {
 // TableName implements GORM's Tabler.
 func (organizationRow) TableName() string { return "app.organizations" }
 
-// countedColumns are what storage counts by itself.
-var countedColumns = []string{"seats_used", "pending_invitations", "workspaces_used"}
-
 func newOrganizationRow(o domain.Organization, version int64) organizationRow {
 	return organizationRow{
 		ID: o.ID, OwnerID: o.Owner, Name: o.Name, Slug: o.Slug, Description: o.Description,
@@ -104,7 +101,8 @@ func (r organization) Save(ctx context.Context, o domain.Organization) (domain.O
 	}
 	row := newOrganizationRow(o, o.Version+1)
 	var saved []organizationRow
-	changed := r.ownWrite(ctx).Model(&saved).Clauses(returning(countedColumns...)).Select("*").Omit(append([]string{"id"}, countedColumns...)...).
+	changed := r.ownWrite(ctx).Model(&saved).Clauses(returning("seats_used", "pending_invitations", "workspaces_used")).
+		Select("*").Omit("id", "seats_used", "pending_invitations", "workspaces_used").
 		Where("id = ? AND version = ?", r.id, o.Version).Updates(row)
 	if err := changed.Error; err != nil {
 		return domain.Organization{}, translate(violatedAtCommit(err))

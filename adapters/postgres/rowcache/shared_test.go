@@ -47,7 +47,7 @@ func TestShared_WhatHasChangedIsNotRead(t *testing.T) {
 	each(func(k sight, u unit) { k.want(t, "who has begun anew", b, u, k.after) })
 
 	// The control: whoever trusted the cache would still read what was before.
-	const ofMembersAndOrganizations = 10
+	const ofMembersAndOrganizations = 11
 	trusting := 0
 	each(func(k sight, u unit) {
 		if readsOld(t, cache, k, u) {
