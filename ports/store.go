@@ -43,7 +43,7 @@ type Repositories interface {
 	Slugs() Slugs
 	Outbox() Outbox
 	// Throttle counts attempts as part of the update: where that fails, they
-	// were none.
+	// were none. Until the update ends, others who try the same key wait.
 	Throttle() Throttle
 	// Tenant returns the data of one organization and nothing else. The id is
 	// one that came out of a membership (domain.Actor) or was just made.

@@ -367,6 +367,8 @@ func TestRoutesWithARate(t *testing.T) {
 	want := map[string]domain.RateClass{
 		"signUp": domain.RateSignUp, "signIn": domain.RateSignIn, "resendVerification": domain.RateRecovery,
 		"forgotPassword": domain.RateRecovery, "resetPassword": domain.RateRecovery, "createOrganization": domain.RateOrganizationCreation,
+		"createInvitation": domain.RateInvitation, "createInvitations": domain.RateInvitation, "resendInvitation": domain.RateInvitation,
+		"previewInvitation": domain.RateInvitationPreview, "declineInvitation": domain.RateInvitationPreview,
 	}
 	s := apitest.New(t, apitest.InMemory)
 	described := describedHeaders(t, s.API)

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -52,6 +53,9 @@ type job struct {
 
 func newJob(j domain.Job) job {
 	j.Payload = slices.Clone(j.Payload)
+	if len(j.Payload) == 0 {
+		j.Payload = json.RawMessage("null")
+	}
 	return job{Job: j, dueAt: j.CreatedAt, availableAt: j.CreatedAt}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"rowhouse/core/domain"
 )
@@ -86,6 +87,11 @@ func (h *hash) Scan(value any) error {
 // foldKey is what names are sorted and searched by: in lower case, as Go does
 // it, so that memory and database agree whatever the database's locale.
 func foldKey(name string) string { return strings.ToLower(name) }
+
+// textOf is what the database can store of a text that is not ours.
+func textOf(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), string(utf8.RuneError))
+}
 
 // beforeKey is what the ids of a page that goes from high to low must be below.
 // No id is above the one for the first page.

@@ -212,17 +212,19 @@ SELECT count(*) FROM ended`
 )
 
 func (r invitations) Expire(ctx context.Context, at time.Time) (int64, error) {
-	return r.end(ctx, expireInvitations, map[string]any{"state": domain.InvitationExpired, "at": at})
+	return ended(r.ownLocked(ctx).Raw(expireInvitations, map[string]any{
+		"organization": r.id, "state": domain.InvitationExpired, "at": at,
+	}))
 }
 
 func (r invitations) Revoke(ctx context.Context, inviter domain.UserID, roles []domain.Role, at time.Time) (int64, error) {
-	return r.end(ctx, revokeInvitations, map[string]any{
-		"state": domain.InvitationRevoked, "at": at, "inviter": inviter, "roles": texts(roles),
-	})
+	return ended(r.ownLocked(ctx).Raw(revokeInvitations, map[string]any{
+		"organization": r.id, "state": domain.InvitationRevoked, "at": at, "inviter": inviter, "roles": texts(roles),
+	}))
 }
 
-func (r invitations) end(ctx context.Context, statement string, arguments map[string]any) (ended int64, err error) {
-	arguments["organization"] = r.id
-	err = r.ownLocked(ctx).Raw(statement, arguments).Scan(&ended).Error
-	return ended, translate(err)
+// ended returns how many invitations a statement has ended.
+func ended(statement *gorm.DB) (n int64, err error) {
+	err = statement.Scan(&n).Error
+	return n, translate(err)
 }

@@ -160,18 +160,16 @@ WHERE id = @id AND ` + openJob
 
 // Postpone implements ports.Jobs.
 func (j *Jobs) Postpone(ctx context.Context, id domain.JobID, until time.Time, reason string) error {
-	return j.endAttempt(ctx, postponeJob, map[string]any{"id": id, "until": until, "reason": reason})
+	return anyJob(j.store.platform(ctx).Exec(postponeJob, map[string]any{"id": id, "until": until, "reason": textOf(reason)}).Error)
 }
 
 // Bury implements ports.Jobs.
 func (j *Jobs) Bury(ctx context.Context, id domain.JobID, at time.Time, reason string) error {
-	return j.endAttempt(ctx, buryJob, map[string]any{"id": id, "at": at, "reason": reason})
+	return anyJob(j.store.platform(ctx).Exec(buryJob, map[string]any{"id": id, "at": at, "reason": textOf(reason)}).Error)
 }
 
-// endAttempt changes a job that is open. It does nothing for another, nor for
-// an id that is none.
-func (j *Jobs) endAttempt(ctx context.Context, statement string, arguments map[string]any) error {
-	err := j.store.platform(ctx).Exec(statement, arguments).Error
+// anyJob finds nothing wrong with an id that is none: there is no such job.
+func anyJob(err error) error {
 	if has(err, codeNotAValue) {
 		return nil
 	}
@@ -186,8 +184,8 @@ ON CONFLICT (id) DO NOTHING`
 // Keep implements ports.Jobs.
 func (j *Jobs) Keep(ctx context.Context, job domain.Job, reason string) error {
 	return translate(j.of(ctx, job).Exec(keepJob, map[string]any{
-		"id": job.ID, "organization": optionalOrganization(job.Organization), "kind": job.Kind, "payload": job.Payload,
-		"at": job.CreatedAt, "attempts": job.Attempts, "reason": reason,
+		"id": job.ID, "organization": optionalOrganization(job.Organization), "kind": job.Kind, "payload": payloadOf(job),
+		"at": job.CreatedAt, "attempts": job.Attempts, "reason": textOf(reason),
 	}).Error)
 }
 
@@ -274,7 +272,7 @@ SELECT @id, @organization, @kind, @payload, @at, @at, @at FROM first`
 func (j *Jobs) Tick(ctx context.Context, schedule string, tick time.Time, job domain.Job) (first bool, err error) {
 	recorded := j.of(ctx, job).Exec(recordTick, map[string]any{
 		"schedule": schedule, "tick": tick, "id": job.ID, "organization": optionalOrganization(job.Organization),
-		"kind": job.Kind, "payload": job.Payload, "at": job.CreatedAt,
+		"kind": job.Kind, "payload": payloadOf(job), "at": job.CreatedAt,
 	})
 	return recorded.RowsAffected > 0, jobError(recorded.Error)
 }
@@ -283,10 +281,10 @@ func (j *Jobs) Tick(ctx context.Context, schedule string, tick time.Time, job do
 const inboxKept = 14 * 24 * time.Hour
 
 const (
-	sweepDone  = `DELETE FROM app.outbox WHERE done_at < @done`
-	sweepInbox = `DELETE FROM app.processed_messages WHERE processed_at < @processed`
+	sweepDone  = `DELETE FROM app.outbox WHERE done_at < ?`
+	sweepInbox = `DELETE FROM app.processed_messages WHERE processed_at < ?`
 	sweepTicks = `
-DELETE FROM app.schedule_ticks t WHERE tick < @done
+DELETE FROM app.schedule_ticks t WHERE tick < ?
     AND EXISTS (SELECT FROM app.schedule_ticks later WHERE later.schedule = t.schedule AND later.tick > t.tick)`
 	sweepLost = `
 UPDATE app.outbox SET published_at = NULL, due_at = @at, available_at = @at
@@ -296,13 +294,16 @@ WHERE published_at < @lost AND ` + openJob
 // Sweep implements ports.Jobs.
 func (j *Jobs) Sweep(ctx context.Context, at, done, lost time.Time) error {
 	return translate(j.store.db.WithContext(statement{}.in(ctx)).Transaction(func(tx *gorm.DB) error {
-		for _, sweep := range []string{sweepDone, sweepInbox, sweepTicks, sweepLost} {
-			err := tx.Exec(sweep, map[string]any{"at": at, "done": done, "lost": lost, "processed": done.Add(-inboxKept)}).Error
-			if err != nil {
-				return err
-			}
+		if err := tx.Exec(sweepDone, done).Error; err != nil {
+			return err
 		}
-		return nil
+		if err := tx.Exec(sweepInbox, done.Add(-inboxKept)).Error; err != nil {
+			return err
+		}
+		if err := tx.Exec(sweepTicks, done).Error; err != nil {
+			return err
+		}
+		return tx.Exec(sweepLost, map[string]any{"at": at, "lost": lost}).Error
 	}))
 }
 

