@@ -123,6 +123,13 @@ hammer: bin/services ## A million statements of mixed tenants, looking for a row
 	@tools/need --install go $(STORES)
 	HAMMER_REQUESTS=1000000 $(WITH_STORES) go test -count=1 -timeout 60m -v -run Hammer ./adapters/postgres
 
+# As in `make test`, but longer: CHAOS_ variables say how long.
+.PHONY: chaos
+chaos: bin/services ## Kill everything 120 times, and take the broker away for ten minutes
+	@tools/need --install go $(SERVERS)
+	CHAOS_KILLS=$${CHAOS_KILLS:-120} CHAOS_BROKER_KILLS=$${CHAOS_BROKER_KILLS:-5} CHAOS_JOBS=$${CHAOS_JOBS:-4000} CHAOS_OUTAGE=$${CHAOS_OUTAGE:-10m} \
+	  $(WITH_SERVICES) go test -count=1 -timeout 60m -v -run 'TestNothingIsLost|TestWritesDoNotNeed' ./test/service
+
 .PHONY: bench
 bench: build bin/services ## How fast it is, in ratios against a peer in the same run
 	@tools/need --install go $(STORES)

@@ -9,6 +9,7 @@ import (
 
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/pgtest"
+	"rowhouse/adapters/rabbitmq/rabbittest"
 )
 
 // patience is how long tests wait for what must happen sooner or later, on a
@@ -24,15 +25,26 @@ type environment map[string]string
 
 // newEnvironment returns one that works, on a database. The port is chosen by
 // the operating system. Nobody takes mails. Tests crowd, so nobody is turned
-// away for waiting, or for coming too often.
+// away for waiting, or for coming too often. The queues are those of the
+// database, and go when the test ends.
 func newEnvironment(t *testing.T, d *pgtest.Database) environment {
 	t.Helper()
+	t.Cleanup(func() {
+		broker := rabbittest.Connect(t, rabbittest.URL(t))
+		broker.Delete(jobsQueue(d), deadQueue(d))
+		broker.Close()
+	})
 	return environment{
 		"LISTEN_ADDR": "127.0.0.1:0", "PUBLIC_URL": "http://localhost:8000", "SECRET_KEY": secretKey, "BLOB_URL": "mem://",
 		"DATABASE_URL": d.URL(postgres.RoleApp), "DATABASE_MAX_WAIT": "1m", "REDIS_URL": redisURL(t),
+		"DATABASE_WORKER_URL": d.URL(postgres.RoleWorker), "AMQP_URL": rabbittest.URL(t), "AMQP_PREFIX": d.Name(),
 		"RATE_LIMITS": "off", "SMTP_URL": "smtp://127.0.0.1:9?tls=none", "MAIL_FROM": "Rowhouse <no-reply@example.com>",
 	}
 }
+
+// jobsQueue and deadQueue are what the queues of an environment are called.
+func jobsQueue(d *pgtest.Database) string { return d.Name() + ".jobs.v1" }
+func deadQueue(d *pgtest.Database) string { return d.Name() + ".dead.v1" }
 
 // with returns the environment with another value.
 func (e environment) with(name, value string) environment {

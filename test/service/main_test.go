@@ -1,6 +1,6 @@
 // Package service_test runs the product as those do who operate it: as
-// processes of their own, on a real PostgreSQL and a real Redis, with the faults
-// in between that networks and servers have.
+// processes of their own, on a real PostgreSQL, Redis and RabbitMQ, with the
+// faults in between that networks and servers have.
 package service_test
 
 import (
@@ -20,6 +20,9 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if careless := os.Getenv("CARELESS"); careless != "" {
+		beCareless(careless) // until it is killed
+	}
 	if testing.Short() {
 		os.Exit(m.Run()) // every test leaves itself out
 	}

@@ -26,13 +26,37 @@ type process struct {
 // when the test ends.
 func launch(t *testing.T, e environment) *process {
 	t.Helper()
+	return start(t, e, "serve")
+}
+
+// work starts `rowhouse worker` and returns when it works. It is killed when
+// the test ends.
+func work(t *testing.T, e environment) *process {
+	t.Helper()
+	p := start(t, e, "worker")
+	p.awaitWorking(t)
+	return p
+}
+
+// awaitWorking waits until the process says that it does jobs.
+func (p *process) awaitWorking(t *testing.T) {
+	t.Helper()
+	eventually(t, patience, "the process works", func() bool {
+		p.mustLive(t)
+		return p.logged(t, "working") != nil
+	})
+}
+
+// start starts a command of the product that does not end by itself.
+func start(t *testing.T, e environment, command string) *process {
+	t.Helper()
 	p := &process{log: filepath.Join(t.TempDir(), "log"), ended: make(chan struct{})}
 	file, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	p.cmd = exec.CommandContext(context.Background(), binary, "serve")
+	p.cmd = exec.CommandContext(context.Background(), binary, command)
 	p.cmd.Env, p.cmd.Stderr = e.list(), file
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -45,7 +69,7 @@ func launch(t *testing.T, e environment) *process {
 		_ = p.cmd.Process.Kill()
 		<-p.ended
 		if t.Failed() {
-			t.Logf("the process on %s logged:\n%s", p.address, p.failures(t))
+			t.Logf("%s %s logged:\n%s", command, p.address, p.failures(t))
 		}
 	})
 	return p

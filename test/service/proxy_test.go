@@ -148,6 +148,16 @@ func (p *proxy) cut() {
 	}
 }
 
+// drop ends all connections. New ones go through.
+func (p *proxy) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		_ = l.client.Close()
+		_ = l.server.Close()
+	}
+}
+
 // heal lets everything through again.
 func (p *proxy) heal() {
 	p.t.Helper()

@@ -92,6 +92,7 @@ func TestServeRefusesToStart(t *testing.T) {
 		for name, value := range map[string]string{
 			"DATABASE_URL": "postgres://rowhouse_app:" + secret + "@localhost:port/rowhouse",
 			"REDIS_URL":    "redis://:" + secret + "@localhost:port",
+			"AMQP_URL":     "amqp://ada:" + secret + "@localhost:port",
 			"SMTP_URL":     "smtp://ada:" + secret + "@localhost:port",
 			"BLOB_URL":     "s4://" + secret,
 		} {
