@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -26,12 +27,13 @@ type browser struct {
 	session, csrf string
 }
 
-// newBrowser returns one that nobody is signed in with.
+// newBrowser returns one that nobody is signed in with. It goes on with the
+// addresses of the processes, whatever takes their place.
 func newBrowser(t *testing.T, processes ...*process) *browser {
 	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &browser{client: &http.Client{Transport: transport, Timeout: patience}, processes: processes, asked: &atomic.Uint64{}}
+	return &browser{client: &http.Client{Transport: transport, Timeout: patience}, processes: slices.Clone(processes), asked: &atomic.Uint64{}}
 }
 
 // on returns the same browser, asking only one process.
