@@ -93,6 +93,10 @@ func measure(ctx context.Context, o options) (figures []figure, err error) {
 	if err != nil {
 		return nil, err
 	}
+	seats, err := benchSeats(ctx, large)
+	if err != nil {
+		return nil, err
+	}
 	start, err := benchColdStart(ctx, o)
-	return slices.Concat(detail, lists, []figure{start}), err
+	return slices.Concat(detail, lists, seats, []figure{start}), err
 }
