@@ -14,7 +14,8 @@ type Invitations interface {
 	// domain.ErrAlreadyInvited where another pending one does (also one that
 	// has run out: Expire first), and with domain.ErrMemberLimitReached (limit
 	// and use included) if members and pending invitations fill the plan,
-	// however many try at once.
+	// however many try at once. Inside an Update, whoever adds, changes or ends
+	// invitations of the organization waits from here until that ends.
 	Add(ctx context.Context, invitation domain.Invitation) error
 	// Check returns what Add would fail with at a time if nothing changed
 	// meanwhile. It waits for nobody and takes nothing; what has run out does

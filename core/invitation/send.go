@@ -1,6 +1,7 @@
 package invitation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -57,20 +58,18 @@ func parseRole(actor domain.Actor, role string) (domain.Role, error) {
 func (s *Service) create(ctx context.Context, sender Sender, email domain.Email, role domain.Role) (domain.InvitationDetail, error) {
 	actor, now := sender.Actor, s.clock.Now()
 	// Most who are refused are refused for what stays true for a while. They
-	// need not wait for those who are not.
+	// need not wait for those who are not; see docs/adr/0013.
 	if err := s.store.Tenant(actor.Organization).Invitations().Check(ctx, email, now); err != nil {
 		return domain.InvitationDetail{}, err
 	}
 	i := domain.NewInvitation(domain.InvitationID(s.ids.New()), email, role, actor.User, s.key, now)
-	err := s.store.Update(ctx, ports.Of(actor.Organization), func(tx ports.Repositories) error {
+	// Without a scope, since whoever waits for one has looked before: taking the
+	// seat is what others wait for, and all that follows sees what they did.
+	err := s.store.Update(ctx, ports.Scope{}, func(tx ports.Repositories) error {
+		if err := take(ctx, tx.Tenant(actor.Organization).Invitations(), i); err != nil {
+			return err
+		}
 		if err := requireStanding(ctx, tx, actor, role); err != nil {
-			return err
-		}
-		invitations := tx.Tenant(actor.Organization).Invitations()
-		if _, err := invitations.Expire(ctx, now); err != nil {
-			return err
-		}
-		if err := invitations.Add(ctx, i); err != nil {
 			return err
 		}
 		return s.send(ctx, tx, actor.Organization, i)
@@ -78,9 +77,24 @@ func (s *Service) create(ctx context.Context, sender Sender, email domain.Email,
 	return domain.InvitationDetail{Invitation: i, InviterName: sender.User.Name}, err
 }
 
-// requireStanding looks again, under the lock, at what the sender may: they may
-// have been demoted or removed since the request began, with all the
-// invitations that they had sent by then.
+// take stores an invitation, once what has run out is noted, if that is in its
+// way.
+func take(ctx context.Context, invitations ports.Invitations, i domain.Invitation) error {
+	refusal := invitations.Add(ctx, i)
+	if !errors.Is(refusal, domain.ErrMemberLimitReached) && !errors.Is(refusal, domain.ErrAlreadyInvited) {
+		return refusal
+	}
+	expired, err := invitations.Expire(ctx, i.CreatedAt)
+	if err != nil || expired == 0 {
+		return cmp.Or(err, refusal)
+	}
+	return invitations.Add(ctx, i)
+}
+
+// requireStanding looks again at what the sender may: they may have been demoted
+// or removed since the request began, with all the invitations that they had
+// sent by then. The seat is taken before: from then on whoever demotes them
+// waits, and takes this one back, too.
 func requireStanding(ctx context.Context, tx ports.Repositories, actor domain.Actor, role domain.Role) error {
 	own, err := tx.Tenant(actor.Organization).Memberships().Get(ctx, actor.Membership)
 	if err != nil {
