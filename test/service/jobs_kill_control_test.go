@@ -113,14 +113,16 @@ func newControl(t *testing.T) *control {
 	return c
 }
 
-// killAgainAndAgain has a process be careless, and another once it is killed.
+// killAgainAndAgain has a process be careless, and another once it is killed, so
+// many times and until there were jobs enough.
 func (c *control) killAgainAndAgain(t *testing.T, way, role string, kills int) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range kills {
+	const enough = 200
+	for n := 0; n < kills || n < 10*kills && c.count(t, `true`) < enough; n++ {
 		cmd := exec.CommandContext(t.Context(), self)
 		cmd.Env = c.environment.with("CARELESS", way).with("DATABASE_URL", c.d.URL(role)).list()
 		if err := cmd.Start(); err != nil {

@@ -157,7 +157,7 @@ func TestNothingIsLostOrDoneTwiceWhateverIsKilled(t *testing.T) {
 	tries := 4 * max(jobs, kills*35)
 	l := newLoad(t, newInviters(t, c.d, tries, c.apis...), every, tries)
 	begun := time.Now()
-	for n := 0; n < kills || l.soFar() < jobs; n++ {
+	for n := 0; n < kills || l.soFar() < jobs || c.kills["broker"] < brokerKills && c.broker != nil; n++ {
 		time.Sleep(150*time.Millisecond + rand.N(350*time.Millisecond))
 		if c.kills["broker"] < brokerKills && n >= (c.kills["broker"]+1)*kills/(brokerKills+2) && (c.broker == nil || c.broker.isUp()) {
 			c.strikeBroker(t)
