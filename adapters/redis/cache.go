@@ -20,7 +20,7 @@ const (
 	localKeys = 1 << 18  // whose use is counted: ten times as many as fit
 	// localAge is how old an entry becomes: a second, less what it may take to
 	// get it.
-	localAge = time.Second - DefaultWait
+	localAge = time.Second - bound
 )
 
 // Cache is a ports.Cache of two levels: one in this process, for a second, and

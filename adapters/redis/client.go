@@ -1,5 +1,6 @@
-// Package redis shares a cache and a signal between processes by way of a Redis
-// server. Neither is needed: without the server everything works, more slowly.
+// Package redis shares a cache, a signal and counts of requests between
+// processes by way of a Redis server. None of it is needed: without the server
+// everything works, more slowly.
 package redis
 
 import (
@@ -17,8 +18,8 @@ import (
 
 // What a server that does not answer may cost.
 const (
-	// DefaultWait is how long a call takes at most, connecting included.
-	DefaultWait = 50 * time.Millisecond
+	// bound is how long a call takes at most, connecting included.
+	bound = 50 * time.Millisecond
 	// tolerance is how many calls in a row fail before no more are made.
 	tolerance = 3
 	// rest is how long none are made then. One tries again after that.
@@ -45,12 +46,7 @@ type Client struct {
 // server is up. The log hears when it goes down, and when it is back. An error
 // means that this is no such address.
 func Open(address string, log *slog.Logger) (*Client, error) {
-	return OpenWithin(DefaultWait, address, log)
-}
-
-// OpenWithin is Open with another bound for what a call takes.
-func OpenWithin(wait time.Duration, address string, log *slog.Logger) (*Client, error) {
-	return open(address, log, wait, tolerance)
+	return open(address, log, bound, tolerance)
 }
 
 func open(address string, log *slog.Logger, bound time.Duration, tolerance uint32) (*Client, error) {

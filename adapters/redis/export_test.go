@@ -16,12 +16,12 @@ const Tolerance = tolerance
 // OpenPatient returns a Client that waits longer, so that a busy machine does
 // not look like a dead server.
 func OpenPatient(address string, log *slog.Logger) (*Client, error) {
-	return OpenWithin(20*time.Second, address, log)
+	return open(address, log, 20*time.Second, tolerance)
 }
 
 // OpenUnguarded returns a Client without a breaker.
 func OpenUnguarded(address string, log *slog.Logger) (*Client, error) {
-	return open(address, log, DefaultWait, math.MaxUint32)
+	return open(address, log, bound, math.MaxUint32)
 }
 
 // NewSignalOn returns a Signal on a channel of its own, which asks the server

@@ -3,19 +3,18 @@
 package production
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"time"
 
-	"rowhouse/adapters/fallback"
 	"rowhouse/adapters/httpapi"
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/rowcache"
 	"rowhouse/adapters/rabbitmq"
 	"rowhouse/adapters/redis"
 	"rowhouse/adapters/smtp"
+	"rowhouse/adapters/tandem"
 	"rowhouse/bootstrap"
 	"rowhouse/core/account"
 	"rowhouse/core/demo"
@@ -54,8 +53,6 @@ type Options struct {
 	RateLimiter func(ports.RateLimiter) ports.RateLimiter
 	// VerifyAtOnce counts an address as proven on sign-up.
 	VerifyAtOnce bool
-	// RedisWait is how long a call to Redis may take; 0 for redis.DefaultWait.
-	RedisWait time.Duration
 }
 
 // Run does what goes on beside requests, until ctx ends: it follows what other
@@ -98,8 +95,8 @@ func openDatabase(ctx context.Context, config bootstrap.ServiceConfig) (*postgre
 	return store, store.Close, nil
 }
 
-func openRedis(config bootstrap.ServiceConfig, logs bootstrap.Logs, options Options) (*redis.Client, func(), error) {
-	client, err := redis.OpenWithin(cmp.Or(options.RedisWait, redis.DefaultWait), config.RedisURL, logs.Logger)
+func openRedis(config bootstrap.ServiceConfig, logs bootstrap.Logs) (*redis.Client, func(), error) {
+	client, err := redis.Open(config.RedisURL, logs.Logger)
 	if err != nil {
 		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
@@ -134,9 +131,9 @@ func newThrottle(database *postgres.Store, clock ports.Clock, options Options) p
 	return throttle
 }
 
-// newRateLimiter counts in Redis, and in the database while Redis is down.
+// newRateLimiter counts in Redis, which is asked first, and in the database.
 func newRateLimiter(client *redis.Client, database *postgres.Store, options Options) ports.RateLimiter {
-	limiter := fallback.NewRateLimiter(redis.NewRateLimiter(client), postgres.NewRateLimiter(database))
+	limiter := tandem.NewRateLimiter(redis.NewRateLimiter(client), postgres.NewRateLimiter(database))
 	if options.RateLimiter != nil {
 		return options.RateLimiter(limiter)
 	}

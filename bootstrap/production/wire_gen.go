@@ -42,7 +42,7 @@ func New(ctx context.Context, config bootstrap.ServiceConfig, version bootstrap.
 	if err != nil {
 		return nil, nil, err
 	}
-	client, cleanup2, err := openRedis(config, logs, options)
+	client, cleanup2, err := openRedis(config, logs)
 	if err != nil {
 		cleanup()
 		return nil, nil, err

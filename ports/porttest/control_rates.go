@@ -37,12 +37,18 @@ func TestRateLimiterControls(t *testing.T, open func(*testing.T) ports.RateLimit
 			limiters := three(func() ports.RateLimiter { return open(t) })
 			return RaceForRate(t.Context(), limiters[:])
 		}, "300 of 300 at once were allowed"},
-		{"everything that is allowed once the first place is gone", func(t *testing.T) error {
+		{"everything that is allowed once a place is gone", func(t *testing.T) error {
 			t.Helper()
 			first, gone := open(t), &atomic.Bool{}
 			limiters := three(func() ports.RateLimiter { return openLimiter{first, gone} })
-			return RaceThroughSwitchOver(t.Context(), SwitchOver{Limiters: limiters, CutFirst: func() { gone.Store(true) }})
-		}, "were allowed, want 100, or up to twice as many"},
+			return RaceThroughSwitchOver(t.Context(), limiters, func() { gone.Store(true) }, 100, 100)
+		}, "were allowed, want from 100 to 100"},
+		{"a second place that begins from zero", func(t *testing.T) error {
+			t.Helper()
+			first, second, gone := open(t), open(t), &atomic.Bool{}
+			limiters := three(func() ports.RateLimiter { return standInLimiter{first, second, gone} })
+			return RaceThroughSwitchOver(t.Context(), limiters, func() { gone.Store(true) }, 100, 100)
+		}, "were allowed, want from 100 to 100"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -93,6 +99,22 @@ type openLimiter struct {
 func (l openLimiter) Allow(ctx context.Context, key string, rate domain.Rate) (domain.RateDecision, error) {
 	if l.gone.Load() {
 		return domain.RateDecision{Allowed: true}, nil
+	}
+	return l.RateLimiter.Allow(ctx, key, rate)
+}
+
+// standInLimiter counts in the second place what the first cannot count, and
+// nothing else.
+type standInLimiter struct {
+	ports.RateLimiter
+
+	second ports.RateLimiter
+	gone   *atomic.Bool
+}
+
+func (l standInLimiter) Allow(ctx context.Context, key string, rate domain.Rate) (domain.RateDecision, error) {
+	if l.gone.Load() {
+		return l.second.Allow(ctx, key, rate)
 	}
 	return l.RateLimiter.Allow(ctx, key, rate)
 }

@@ -64,7 +64,7 @@ func (s *Server) assembleProduction(tb testing.TB, config bootstrap.Config, w wi
 	app, disconnect, err := production.New(tb.Context(), service, "test", s.logs(), production.Options{
 		Clock: s.Clock, RealClock: ports.RealClock{Clock: s.Clock}, IDs: system.IDs{}, Tokens: system.Tokens{},
 		Passwords: w.passwords, VerifyAtOnce: w.verifyAtOnce,
-		Elapsed: system.NewStopwatch().Elapsed, Store: w.store, Throttle: w.throttle, RateLimiter: w.rateLimiter, RedisWait: w.redisWait,
+		Elapsed: system.NewStopwatch().Elapsed, Store: w.store, Throttle: w.throttle, RateLimiter: w.rateLimiter,
 	})
 	if err != nil {
 		tb.Fatal(err)

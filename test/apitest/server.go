@@ -54,8 +54,7 @@ type wiring struct {
 	store        func(ports.Store) ports.Store
 	throttle     func(ports.Throttle) ports.Throttle
 	rateLimiter  func(ports.RateLimiter) ports.RateLimiter
-	redis        string        // its address; "" for the tests' own
-	redisWait    time.Duration // 0 for that of production
+	redis        string // its address; "" for the tests' own
 }
 
 // Option changes how the product under test is assembled.
@@ -75,10 +74,9 @@ func OverHTTPS(c *bootstrap.Config, _ *wiring) { c.PublicURL.Scheme = "https" }
 func BehindProxy(c *bootstrap.Config, _ *wiring) { c.TrustedProxies = []string{"127.0.0.1"} }
 
 // LimitingRates lets requests come as often as in service mode by default, and
-// no more. Nobody else counts with this server, on Redis neither. A busy machine
-// must not look like one without Redis.
-func LimitingRates(c *bootstrap.Config, w *wiring) {
-	c.SecretKey, w.redisWait = domain.SecretKey(system.Tokens{}.New()), time.Minute
+// no more. Nobody else counts with this server, on Redis neither.
+func LimitingRates(c *bootstrap.Config, _ *wiring) {
+	c.SecretKey = domain.SecretKey(system.Tokens{}.New())
 	defaults := must(bootstrap.LoadDemoConfig([]string{"RATE_LIMITS=on"}, func() []byte { return c.SecretKey }))
 	c.RateConfig = defaults.RateConfig
 }

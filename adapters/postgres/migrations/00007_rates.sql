@@ -1,8 +1,8 @@
 -- +goose Up
 
--- How often something was done, counted here while Redis is down. The key is a
--- hash: it may hold an address. What counts is the time that is owed, by the
--- clock of the database; see core/domain/rate.go.
+-- How often something was done. The key is a hash: it may hold an address. What
+-- counts is the time that is owed, by the clock of the database; see
+-- core/domain/rate.go.
 CREATE TABLE app.rates (
     key     bytea PRIMARY KEY,
     paid_at timestamptz NOT NULL -- when nothing is owed any more

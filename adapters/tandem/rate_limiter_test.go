@@ -1,8 +1,7 @@
-package fallback_test
+package tandem_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -13,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"rowhouse/adapters/fallback"
 	"rowhouse/adapters/memory"
 	"rowhouse/adapters/postgres"
 	"rowhouse/adapters/postgres/pgtest"
 	"rowhouse/adapters/redis"
 	"rowhouse/adapters/system"
+	"rowhouse/adapters/tandem"
 	"rowhouse/core/domain"
 	"rowhouse/ports"
 	"rowhouse/ports/porttest"
@@ -46,19 +45,22 @@ func (p *place) Allow(ctx context.Context, key string, rate domain.Rate) (domain
 
 func three(first, second ports.RateLimiter) (limiters [porttest.Instances]ports.RateLimiter) {
 	for i := range limiters {
-		limiters[i] = fallback.NewRateLimiter(first, second)
+		limiters[i] = tandem.NewRateLimiter(first, second)
 	}
 	return limiters
 }
 
 func TestRateLimiter(t *testing.T) {
 	t.Parallel()
-	for name, gone := range map[string]bool{"in the first place": false, "in the second": true} {
+	for name, gone := range map[string]struct{ first, second bool }{
+		"in both places": {}, "in the first alone": {second: true}, "in the second alone": {first: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			porttest.TestRateLimiter(t, func(*testing.T) [porttest.Instances]ports.RateLimiter {
 				first, second := newPlace(), newPlace()
-				first.gone.Store(gone)
+				first.gone.Store(gone.first)
+				second.gone.Store(gone.second)
 				return three(first, second)
 			})
 		})
@@ -76,30 +78,54 @@ func TestRateSwitchOver(t *testing.T) {
 	})
 }
 
-func TestRateLimiter_LeavesTheSecondPlaceAlone(t *testing.T) {
+func TestRateLimiter_SparesTheSecondPlace(t *testing.T) {
 	t.Parallel()
 	first, second := newPlace(), newPlace()
-	limiter, rate := fallback.NewRateLimiter(first, second), domain.Rate{Limit: 2, Period: time.Hour, Burst: 2}
-	for range 5 { // refused or not
+	limiter, rate := tandem.NewRateLimiter(first, second), domain.Rate{Limit: 2, Period: time.Hour, Burst: 2}
+	for range 100 {
 		if _, err := limiter.Allow(t.Context(), "ada", rate); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := limiter.Allow(ctx, "ada", rate); !errors.Is(err, context.Canceled) {
-		t.Errorf("Allow = %v, want %v", err, context.Canceled)
+	if n := second.calls.Load(); n != rate.Limit {
+		t.Errorf("the second place was asked %d times, want %d", n, rate.Limit)
 	}
-	if n := second.calls.Load(); n > 0 {
-		t.Errorf("the second place was asked %d times", n)
-	}
-	first.gone.Store(true)
-	if d, err := limiter.Allow(t.Context(), "ada", rate); err != nil || !d.Allowed || second.calls.Load() != 1 {
-		t.Errorf("Allow = %+v, %v from the second place, asked %d times", d, err, second.calls.Load())
-	}
-	first.gone.Store(false)
-	if d, err := limiter.Allow(t.Context(), "ada", rate); err != nil || d.Allowed {
-		t.Errorf("Allow = %+v, %v once the first is back, want it to remember", d, err)
+}
+
+// Whichever place knows of more decides, and says how much is left.
+func TestRateLimiter_BelievesTheStricterPlace(t *testing.T) {
+	t.Parallel()
+	rate := domain.Rate{Limit: 5, Period: time.Hour, Burst: 5}
+	for name, used := range map[string]struct{ first, second int64 }{
+		"the first":  {3, 0},
+		"the second": {0, 3},
+		"both":       {3, 3},
+	} {
+		t.Run(name+" knows of three", func(t *testing.T) {
+			t.Parallel()
+			first, second := newPlace(), newPlace()
+			use := func(limiter ports.RateLimiter, times int64) (d domain.RateDecision) {
+				t.Helper()
+				for range times {
+					var err error
+					if d, err = limiter.Allow(t.Context(), "ada", rate); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return d
+			}
+			use(first, used.first)
+			use(second, used.second)
+			limiter := tandem.NewRateLimiter(first, second)
+			for _, remaining := range []int64{1, 0} {
+				if d := use(limiter, 1); !d.Allowed || d.Remaining != remaining {
+					t.Errorf("Allow = %+v, want it allowed and %d remaining", d, remaining)
+				}
+			}
+			if d := use(limiter, 1); d.Allowed {
+				t.Errorf("Allow = %+v, want it refused", d)
+			}
+		})
 	}
 }
 
@@ -118,7 +144,7 @@ func TestRateSwitchOver_FromRedisToPostgreSQL(t *testing.T) {
 		d := pgtest.New(t)
 		toRedis, toPostgres := newWire(t, target.Host), newWire(t, d.Address())
 		target.Host = toRedis.address
-		s := porttest.SwitchOver{CutFirst: toRedis.cut, CutSecond: toPostgres.cut}
+		s := porttest.SwitchOver{CutFirst: toRedis.cut, CutSecond: toPostgres.cut, Hasty: true}
 		for i := range s.Limiters {
 			client, err := redis.Open(target.String(), slog.New(slog.DiscardHandler))
 			if err != nil {
@@ -130,7 +156,7 @@ func TestRateSwitchOver_FromRedisToPostgreSQL(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(store.Close)
-			s.Limiters[i] = fallback.NewRateLimiter(redis.NewRateLimiter(client), postgres.NewRateLimiter(store))
+			s.Limiters[i] = tandem.NewRateLimiter(redis.NewRateLimiter(client), postgres.NewRateLimiter(store))
 		}
 		return s
 	})
