@@ -111,19 +111,32 @@ func (f addedInvitation) refusal() error {
 // checkInvitation says what addInvitation would find once what has run out is
 // noted. It locks nothing.
 const checkInvitation = `
-SELECT o.member_limit, o.seats_used + (SELECT count(*) FROM app.invitations
-        WHERE organization_id = @organization AND state = 'pending' AND expires_at > @at) AS used,
-    EXISTS (SELECT FROM app.users u JOIN app.memberships m ON m.user_id = u.id
-            WHERE lower(u.email) = @email AND m.organization_id = @organization) AS member,
+SELECT false, EXISTS (SELECT FROM app.users u JOIN app.memberships m ON m.user_id = u.id
+        WHERE lower(u.email) = $2 AND m.organization_id = $1),
     EXISTS (SELECT FROM app.invitations
-            WHERE organization_id = @organization AND email = @email AND state = 'pending' AND expires_at > @at) AS invited
-FROM app.organizations o WHERE o.id = @organization`
+        WHERE organization_id = $1 AND email = $2 AND state = 'pending' AND expires_at > $3),
+    o.member_limit, o.seats_used + (SELECT count(*) FROM app.invitations
+        WHERE organization_id = $1 AND state = 'pending' AND expires_at > $3)
+FROM app.organizations o WHERE o.id = $1`
 
+// Check is what a crowd asks that wants the last seat: its row is scanned by
+// hand, as lists of workspaces are.
 func (r invitations) Check(ctx context.Context, email domain.Email, at time.Time) error {
-	var found addedInvitation
-	err := r.own(ctx).Raw(checkInvitation, map[string]any{"organization": r.id, "email": email, "at": at}).Take(&found).Error
-	if err != nil {
-		return translate(err)
+	var found *addedInvitation
+	scan := func(rows scanned) error {
+		for rows.Next() {
+			found = &addedInvitation{}
+			if err := rows.Scan(&found.Added, &found.Member, &found.Invited, &found.MemberLimit, &found.Used); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}
+	if err := r.scanOwn(ctx, scan, checkInvitation, r.id, email, at); err != nil {
+		return err
+	}
+	if found == nil {
+		return domain.ErrNotFound
 	}
 	return found.refusal()
 }

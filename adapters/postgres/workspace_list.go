@@ -66,29 +66,29 @@ const firstID = "00000000-0000-0000-0000-000000000000"
 
 // query reads up to so many workspaces, in the update where there is one.
 func (r workspaces) query(ctx context.Context, most int, query string, args ...any) ([]domain.WorkspaceDetail, error) {
-	if r.inUpdate {
-		return r.queryInUpdate(ctx, query, args...)
-	}
 	found := make([]domain.WorkspaceDetail, 0, min(most, 32))
-	err := r.store.pool.query(ctx, session{organization: r.id}, func(rows pgx.Rows) (err error) {
+	err := r.scanOwn(ctx, func(rows scanned) (err error) {
 		found, err = scanWorkspaces(found, rows)
 		return err
 	}, query, args...)
-	return found, translate(err)
+	return found, err
 }
 
-// queryInUpdate reads them over the connection of the update.
-func (r workspaces) queryInUpdate(ctx context.Context, query string, args ...any) ([]domain.WorkspaceDetail, error) {
-	rows, err := r.own(ctx).Raw(query, args...).Rows() //nolint:rowserrcheck // scanWorkspaces checks it
+// scanOwn runs a statement in the tenant's session, past GORM where there is no
+// update, and over the connection of that where there is one.
+func (t *tenant) scanOwn(ctx context.Context, scan func(scanned) error, query string, args ...any) error {
+	if !t.inUpdate {
+		return translate(t.store.pool.query(ctx, session{organization: t.id}, func(rows pgx.Rows) error { return scan(rows) }, query, args...))
+	}
+	rows, err := t.own(ctx).Raw(query, args...).Rows() //nolint:rowserrcheck // scan checks it
 	if err != nil {
-		return nil, translate(err)
+		return translate(err)
 	}
 	defer func() { _ = rows.Close() }() // again, where it did not come so far
-	found, err := scanWorkspaces(nil, rows)
-	if err != nil {
-		return nil, translate(err)
+	if err := scan(rows); err != nil {
+		return translate(err)
 	}
-	return found, translate(rows.Close())
+	return translate(rows.Close())
 }
 
 // scanned are rows of pgx or of database/sql.

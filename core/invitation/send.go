@@ -56,16 +56,22 @@ func parseRole(actor domain.Actor, role string) (domain.Role, error) {
 }
 
 func (s *Service) create(ctx context.Context, sender Sender, email domain.Email, role domain.Role) (domain.InvitationDetail, error) {
-	actor, now := sender.Actor, s.clock.Now()
-	// Most who are refused are refused for what stays true for a while. They
-	// need not wait for those who are not; see docs/adr/0013.
+	actor := sender.Actor
+	end, err := s.turns.take(ctx, actor.Organization)
+	if err != nil {
+		return domain.InvitationDetail{}, err
+	}
+	defer end()
+	now := s.clock.Now()
+	// Most who are refused are refused for what stays true for a while: looking
+	// is enough; see docs/adr/0013.
 	if err := s.store.Tenant(actor.Organization).Invitations().Check(ctx, email, now); err != nil {
 		return domain.InvitationDetail{}, err
 	}
 	i := domain.NewInvitation(domain.InvitationID(s.ids.New()), email, role, actor.User, s.key, now)
-	// Without a scope, since whoever waits for one has looked before: taking the
-	// seat is what others wait for, and all that follows sees what they did.
-	err := s.store.Update(ctx, ports.Scope{}, func(tx ports.Repositories) error {
+	// Without a scope: taking the seat is what other processes wait for, and all
+	// that follows sees what they did.
+	err = s.store.Update(ctx, ports.Scope{}, func(tx ports.Repositories) error {
 		if err := take(ctx, tx.Tenant(actor.Organization).Invitations(), i); err != nil {
 			return err
 		}

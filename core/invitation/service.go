@@ -20,11 +20,12 @@ type Service struct {
 	ids   ports.IDs
 	key   domain.SecretKey
 	mails mailing.Jobs
+	turns *turns
 }
 
 // NewService returns a Service. All arguments are required.
 func NewService(store ports.Store, clock ports.Clock, ids ports.IDs, key domain.SecretKey, mails mailing.Jobs) *Service {
-	return &Service{store: store, clock: clock, ids: ids, key: key, mails: mails}
+	return &Service{store: store, clock: clock, ids: ids, key: key, mails: mails, turns: newTurns()}
 }
 
 // List returns the organization's invitations in a state ("" for pending),
