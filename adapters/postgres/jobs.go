@@ -73,7 +73,7 @@ func (j *Jobs) Relay(ctx context.Context, at time.Time, n int, publish func(cont
 	}
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), relayTimeout)
 	defer cancel()
-	err = j.store.db.WithContext(statement{}.in(noting)).Transaction(func(tx *gorm.DB) error {
+	err = j.store.platform(noting).Transaction(func(tx *gorm.DB) error {
 		var found []jobRow
 		if err := tx.Raw(takeJobs, map[string]any{"at": at, "limit": n}).Find(&found).Error; err != nil || len(found) == 0 {
 			return err
@@ -293,7 +293,7 @@ WHERE published_at < @lost AND ` + openJob
 
 // Sweep implements ports.Jobs.
 func (j *Jobs) Sweep(ctx context.Context, at, done, lost time.Time) error {
-	return translate(j.store.db.WithContext(statement{}.in(ctx)).Transaction(func(tx *gorm.DB) error {
+	return translate(j.store.platform(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec(sweepDone, done).Error; err != nil {
 			return err
 		}

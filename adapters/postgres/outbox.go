@@ -51,7 +51,7 @@ func (r outbox) Add(ctx context.Context, jobs ...domain.Job) error {
 	}
 	// The jobs of each organization are recorded in its session: those of
 	// several take a transaction.
-	return translate(r.db.WithContext(statement{}.in(ctx)).Transaction(func(tx *gorm.DB) error {
+	return translate(r.platform(ctx).Transaction(func(tx *gorm.DB) error {
 		return outbox{&repositories{store: r.store, db: tx, inUpdate: true}}.add(ctx, jobs)
 	}))
 }

@@ -47,7 +47,7 @@ func (s *Service) Accept(ctx context.Context, caller domain.Caller, token domain
 	if err != nil {
 		return Accepted{}, err
 	}
-	return s.accept(ctx, caller, organization, id, func(i domain.Invitation) bool { return i.Token == token.Hash() })
+	return s.accept(ctx, caller, organization, id, withToken(token))
 }
 
 // AcceptOwn is Accept for a caller who found the invitation in their list.
@@ -57,6 +57,11 @@ func (s *Service) AcceptOwn(ctx context.Context, caller domain.Caller, id domain
 		return Accepted{}, err
 	}
 	return s.accept(ctx, caller, organization, id, anyToken)
+}
+
+// withToken asks for the token of the latest mail.
+func withToken(token domain.Token) func(domain.Invitation) bool {
+	return func(i domain.Invitation) bool { return i.Token == token.Hash() }
 }
 
 // anyToken asks for no token: the address is proof enough.
@@ -164,7 +169,7 @@ func (s *Service) Decline(ctx context.Context, token domain.Token) error {
 	if err != nil {
 		return err
 	}
-	return s.decline(ctx, organization, id, func(i domain.Invitation) bool { return i.Token == token.Hash() })
+	return s.decline(ctx, organization, id, withToken(token))
 }
 
 // DeclineOwn is Decline for a caller who found the invitation in their list.
