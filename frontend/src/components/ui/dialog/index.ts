@@ -1,0 +1,7 @@
+export { DialogClose, DialogRoot as Dialog, DialogTrigger } from 'reka-ui'
+export { default as DialogBody } from './DialogBody.vue'
+export { default as DialogContent } from './DialogContent.vue'
+export { default as DialogDescription } from './DialogDescription.vue'
+export { default as DialogFooter } from './DialogFooter.vue'
+export { default as DialogHeader } from './DialogHeader.vue'
+export { default as DialogTitle } from './DialogTitle.vue'

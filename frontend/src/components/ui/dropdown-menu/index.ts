@@ -1,0 +1,5 @@
+export { DropdownMenuGroup, DropdownMenuRoot as DropdownMenu, DropdownMenuTrigger } from 'reka-ui'
+export { default as DropdownMenuContent } from './DropdownMenuContent.vue'
+export { default as DropdownMenuItem } from './DropdownMenuItem.vue'
+export { default as DropdownMenuLabel } from './DropdownMenuLabel.vue'
+export { default as DropdownMenuSeparator } from './DropdownMenuSeparator.vue'

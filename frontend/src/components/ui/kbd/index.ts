@@ -1,0 +1,1 @@
+export { default as Kbd } from './Kbd.vue'

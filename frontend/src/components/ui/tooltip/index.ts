@@ -1,0 +1,2 @@
+export { TooltipProvider, TooltipRoot as Tooltip, TooltipTrigger } from 'reka-ui'
+export { default as TooltipContent } from './TooltipContent.vue'

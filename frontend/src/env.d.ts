@@ -1,0 +1,16 @@
+/// <reference types="vite/client" />
+import 'vue-router'
+import type { Permission } from '@/lib/permissions'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** What the page is called, in its title and in the breadcrumb. */
+    title?: string
+    /** Whether it is for everybody, signed in or not. */
+    public?: boolean
+    /** Whether only those who are not signed in have a use for it. */
+    guest?: boolean
+    /** Who lacks it is told so instead of shown the page. */
+    permission?: Permission
+  }
+}
