@@ -56,10 +56,9 @@ func (o *process) waitUntilReady(ctx context.Context) error {
 
 // close stops the server, and says so if it has not lived that long.
 func (o *process) close() {
-	select {
-	case <-o.done:
+	if o.cmd.Process.Signal(syscall.Signal(0)) != nil {
+		<-o.done // gone already, though who waits for it may not have said so yet
 		fmt.Fprintf(os.Stderr, "services: %s ended before its time (%s). Its log ends so:\n%s\n", o.name, o.cmd.ProcessState, tail(o.log))
-	default:
 	}
 	o.stop() // and what it has started
 }
