@@ -1,6 +1,5 @@
 /// <reference types="vite/client" />
 import 'vue-router'
-import type { Permission } from '@/lib/permissions'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -10,7 +9,5 @@ declare module 'vue-router' {
     public?: boolean
     /** Whether only those who are not signed in have a use for it. */
     guest?: boolean
-    /** Who lacks it is told so instead of shown the page. */
-    permission?: Permission
   }
 }

@@ -10,16 +10,16 @@ export function organizationKey(organization: string, ...rest: readonly unknown[
   return ['organizations', organization, ...rest]
 }
 
-/** Generated query options, kept below their organization. */
-export function inOrganization<Key extends QueryKey>(
-  organization: string,
-  options: { queryKey: Key; queryFn?: unknown },
-) {
+/** The key of a generated request that is made below an organization. */
+type GeneratedKey = readonly [{ path: { organization: string } }]
+
+/** Generated query options, kept below the organization that they ask. */
+export function inOrganization<Key extends GeneratedKey>(options: { queryKey: Key; queryFn?: unknown }) {
   type Data = InferDataFromTag<never, Key>
   // The generated type also allows refs and a token for "not now", which generated options never are.
   const fetch = options.queryFn as (context: Pick<QueryFunctionContext<Key>, 'queryKey' | 'signal'>) => Promise<Data>
   return queryOptions<Data, ApiError>({
-    queryKey: organizationKey(organization, ...options.queryKey),
+    queryKey: organizationKey(options.queryKey[0].path.organization, ...options.queryKey),
     // It reads its request from the key that was generated with it.
     queryFn: ({ signal }) => fetch({ queryKey: options.queryKey, signal }),
   })

@@ -15,7 +15,6 @@ import {
   revokeInvitation,
 } from '@/api/gen'
 import { organizationKey } from '@/api/keys'
-import type { ApiError } from '@/api/problem'
 import { refreshOrganizations } from './useOrganizations'
 import { useRefreshOrganization } from './useOrganization'
 import { usePages } from './usePages'
@@ -34,7 +33,6 @@ export function useInvitations(
           path: { organization: toValue(organization) },
           query: { state: toValue(state), cursor },
           signal,
-          throwOnError: true,
         })
       ).data,
     enabled,
@@ -46,8 +44,7 @@ export function useSendInvitations(organization: MaybeRefOrGetter<string>) {
   const refresh = useRefreshOrganization(organization)
   return useMutation({
     mutationFn: async (body: CreateInvitationsInput) =>
-      (await createInvitations({ path: { organization: toValue(organization) }, body, throwOnError: true })).data
-        .results,
+      (await createInvitations({ path: { organization: toValue(organization) }, body })).data.results,
     onSuccess: refresh,
   })
 }
@@ -57,7 +54,7 @@ export function useResendInvitation(organization: MaybeRefOrGetter<string>) {
   const refresh = useRefreshOrganization(organization)
   return useMutation({
     mutationFn: async (invitation: string) =>
-      (await resendInvitation({ path: { organization: toValue(organization), invitation }, throwOnError: true })).data,
+      (await resendInvitation({ path: { organization: toValue(organization), invitation } })).data,
     onSuccess: refresh,
   })
 }
@@ -66,8 +63,7 @@ export function useResendInvitation(organization: MaybeRefOrGetter<string>) {
 export function useRevokeInvitation(organization: MaybeRefOrGetter<string>) {
   const refresh = useRefreshOrganization(organization)
   return useMutation({
-    mutationFn: (invitation: string) =>
-      revokeInvitation({ path: { organization: toValue(organization), invitation }, throwOnError: true }),
+    mutationFn: (invitation: string) => revokeInvitation({ path: { organization: toValue(organization), invitation } }),
     onSuccess: refresh,
   })
 }
@@ -76,7 +72,7 @@ export function useRevokeInvitation(organization: MaybeRefOrGetter<string>) {
 export function useMyInvitations() {
   return usePages(
     () => ['my-invitations'],
-    async (cursor, signal) => (await listMyInvitations({ query: { cursor }, signal, throwOnError: true })).data,
+    async (cursor, signal) => (await listMyInvitations({ query: { cursor }, signal })).data,
   )
 }
 
@@ -86,12 +82,11 @@ export function useAnswerMyInvitation() {
   const refresh = () =>
     Promise.all([client.invalidateQueries({ queryKey: ['my-invitations'] }), refreshOrganizations(client)])
   const accept = useMutation({
-    mutationFn: async (invitation: string) =>
-      (await acceptMyInvitation({ path: { invitation }, throwOnError: true })).data,
+    mutationFn: async (invitation: string) => (await acceptMyInvitation({ path: { invitation } })).data,
     onSuccess: refresh,
   })
   const decline = useMutation({
-    mutationFn: (invitation: string) => declineMyInvitation({ path: { invitation }, throwOnError: true }),
+    mutationFn: (invitation: string) => declineMyInvitation({ path: { invitation } }),
     onSuccess: refresh,
   })
   return { accept, decline }
@@ -107,10 +102,9 @@ export function useInvitationPreview(token: MaybeRefOrGetter<string>, viewer: Ma
     computed(() => ({
       queryKey: ['invitation-preview', toValue(token), toValue(viewer)],
       queryFn: async ({ signal }: { signal: AbortSignal }) =>
-        (await previewInvitation({ body: { token: toValue(token) }, signal, throwOnError: true })).data,
+        (await previewInvitation({ body: { token: toValue(token) }, signal })).data,
       enabled: toValue(token) !== '',
       gcTime: 0, // a token is not kept longer than its page
-      retry: (failures: number, error: ApiError) => (error.status === 0 || error.status >= 500) && failures < 2,
     })),
   )
 }
@@ -119,11 +113,11 @@ export function useInvitationPreview(token: MaybeRefOrGetter<string>, viewer: Ma
 export function useAnswerInvitation() {
   const client = useQueryClient()
   const accept = useMutation({
-    mutationFn: async (token: string) => (await acceptInvitation({ body: { token }, throwOnError: true })).data,
+    mutationFn: async (token: string) => (await acceptInvitation({ body: { token } })).data,
     onSuccess: () => refreshOrganizations(client),
   })
   const decline = useMutation({
-    mutationFn: (token: string) => declineInvitation({ body: { token }, throwOnError: true }),
+    mutationFn: (token: string) => declineInvitation({ body: { token } }),
   })
   return { accept, decline }
 }

@@ -28,7 +28,6 @@ export function useMembers(organization: MaybeRefOrGetter<string>, filter: Maybe
           path: { organization: toValue(organization) },
           query: { ...asked.value, cursor },
           signal,
-          throwOnError: true,
         })
       ).data,
   )
@@ -44,7 +43,6 @@ export function useChangeRole(organization: MaybeRefOrGetter<string>) {
         await changeRole({
           path: { organization: toValue(organization), membership },
           body: { role },
-          throwOnError: true,
         })
       ).data,
     onMutate: async ({ membership, role }) => {
@@ -74,8 +72,7 @@ export function useChangeRole(organization: MaybeRefOrGetter<string>) {
 export function useRemoveMember(organization: MaybeRefOrGetter<string>) {
   const refresh = useRefreshOrganization(organization)
   return useMutation({
-    mutationFn: (membership: string) =>
-      removeMember({ path: { organization: toValue(organization), membership }, throwOnError: true }),
+    mutationFn: (membership: string) => removeMember({ path: { organization: toValue(organization), membership } }),
     onSuccess: refresh,
   })
 }

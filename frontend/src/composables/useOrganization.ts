@@ -1,6 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import {
+  createOrganization,
+  type CreateOrganizationInput,
   deleteOrganization,
   type Organization,
   removeLogo,
@@ -16,7 +18,7 @@ import { refreshOrganizations } from './useOrganizations'
 
 /** An organization by its slug, as the address names it. */
 export function organizationQuery(slug: string) {
-  return inOrganization(slug, getOrganizationOptions({ path: { organization: slug } }))
+  return inOrganization(getOrganizationOptions({ path: { organization: slug } }))
 }
 
 /** The organization of the address, and what one may do in it. */
@@ -36,14 +38,24 @@ export function useRefreshOrganization(slug: MaybeRefOrGetter<string>) {
     Promise.all([client.invalidateQueries({ queryKey: organizationKey(toValue(slug)) }), refreshOrganizations(client)])
 }
 
-/** Keeps what the server answered, below the slug of the address and below a new one. */
-function useKeepOrganization(slug: MaybeRefOrGetter<string>) {
+/** Keeps what the server answered, below its slug and below the one of the address, where that is another. */
+function useKeepOrganization(address?: MaybeRefOrGetter<string>) {
   const client = useQueryClient()
   return (organization: Organization) => {
-    client.setQueryData(organizationQuery(organization.slug).queryKey, organization)
-    client.setQueryData(organizationQuery(toValue(slug)).queryKey, organization)
+    for (const slug of new Set([organization.slug, toValue(address) ?? organization.slug])) {
+      client.setQueryData(organizationQuery(slug).queryKey, organization)
+    }
     return refreshOrganizations(client)
   }
+}
+
+/** Founds an organization, of which one is the owner then. */
+export function useCreateOrganization() {
+  const keep = useKeepOrganization()
+  return useMutation({
+    mutationFn: async (body: CreateOrganizationInput) => (await createOrganization({ body })).data,
+    onSuccess: keep,
+  })
 }
 
 /** Changes name, slug, description or billing address. */
@@ -51,7 +63,7 @@ export function useUpdateOrganization(slug: MaybeRefOrGetter<string>) {
   const keep = useKeepOrganization(slug)
   return useMutation({
     mutationFn: async (body: UpdateOrganizationInput) =>
-      (await updateOrganization({ path: { organization: toValue(slug) }, body, throwOnError: true })).data,
+      (await updateOrganization({ path: { organization: toValue(slug) }, body })).data,
     onSuccess: keep,
   })
 }
@@ -62,8 +74,8 @@ export function useSetLogo(slug: MaybeRefOrGetter<string>) {
   return useMutation({
     mutationFn: async (file: File | null) => {
       const path = { organization: toValue(slug) }
-      if (file === null) return (await removeLogo({ path, throwOnError: true })).data
-      return (await setLogo({ path, body: { file }, throwOnError: true })).data
+      if (file === null) return (await removeLogo({ path })).data
+      return (await setLogo({ path, body: { file } })).data
     },
     onSuccess: keep,
   })
@@ -78,7 +90,6 @@ export function useTransferOwnership(slug: MaybeRefOrGetter<string>) {
         await transferOwnership({
           path: { organization: toValue(slug) },
           body: { membership_id: membershipId },
-          throwOnError: true,
         })
       ).data,
     onSuccess: refresh,
@@ -89,8 +100,7 @@ export function useTransferOwnership(slug: MaybeRefOrGetter<string>) {
 export function useDeleteOrganization(slug: MaybeRefOrGetter<string>) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (confirm: string) =>
-      deleteOrganization({ path: { organization: toValue(slug) }, query: { confirm }, throwOnError: true }),
+    mutationFn: (confirm: string) => deleteOrganization({ path: { organization: toValue(slug) }, query: { confirm } }),
     onSuccess: () => {
       client.removeQueries({ queryKey: organizationKey(toValue(slug)) })
       return refreshOrganizations(client)

@@ -1,6 +1,5 @@
-import { type QueryClient, useMutation, useQueryClient } from '@tanstack/vue-query'
-import { createOrganization, type CreateOrganizationInput, listOrganizations, type Organization } from '@/api/gen'
-import { organizationQuery } from './useOrganization'
+import type { QueryClient } from '@tanstack/vue-query'
+import { listOrganizations } from '@/api/gen'
 import { usePages } from './usePages'
 
 const key = ['organizations-of-mine']
@@ -9,25 +8,11 @@ const key = ['organizations-of-mine']
 export function useOrganizations() {
   return usePages(
     () => key,
-    async (cursor, signal) =>
-      (await listOrganizations({ query: { cursor, limit: 100 }, signal, throwOnError: true })).data,
+    async (cursor, signal) => (await listOrganizations({ query: { cursor, limit: 100 }, signal })).data,
   )
 }
 
 /** Has the list fetched again: an organization was made, changed, joined or left. */
 export function refreshOrganizations(client: QueryClient): Promise<void> {
   return client.invalidateQueries({ queryKey: key })
-}
-
-/** Founds an organization, of which one is the owner then. */
-export function useCreateOrganization() {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: async (body: CreateOrganizationInput): Promise<Organization> =>
-      (await createOrganization({ body, throwOnError: true })).data,
-    onSuccess: (organization) => {
-      client.setQueryData(organizationQuery(organization.slug).queryKey, organization)
-      return refreshOrganizations(client)
-    },
-  })
 }

@@ -7,7 +7,7 @@ export const sessionQuery = queryOptions<User | null, ApiError>({
   queryKey: ['session'],
   queryFn: async ({ signal }) => {
     try {
-      return (await getMe({ signal, throwOnError: true })).data
+      return (await getMe({ signal })).data
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return null
       throw error
@@ -21,8 +21,8 @@ export function useSession() {
   return useQuery(sessionQuery)
 }
 
-/** Remembers who has just signed in, and forgets all that was known before: it was somebody else's to see. */
-export function startSession(client: QueryClient, user: User): void {
+/** Remembers who is signed in from now on, and forgets all that was known before: it was somebody else's to see. */
+export function startSession(client: QueryClient, user: User | null): void {
   client.clear()
   client.setQueryData(sessionQuery.queryKey, user)
 }
@@ -31,10 +31,7 @@ export function startSession(client: QueryClient, user: User): void {
 export function useSignOut() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: () => signOut({ throwOnError: true }),
-    onSuccess: () => {
-      client.clear()
-      client.setQueryData(sessionQuery.queryKey, null)
-    },
+    mutationFn: () => signOut(),
+    onSuccess: () => startSession(client, null),
   })
 }

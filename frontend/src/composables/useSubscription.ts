@@ -6,10 +6,7 @@ import { inOrganization } from '@/api/keys'
 /** What an organization has subscribed to. */
 export function useSubscription(organization: MaybeRefOrGetter<string>) {
   return useQuery(
-    computed(() => {
-      const path = { organization: toValue(organization) }
-      return inOrganization(path.organization, getSubscriptionOptions({ path }))
-    }),
+    computed(() => inOrganization(getSubscriptionOptions({ path: { organization: toValue(organization) } }))),
   )
 }
 

@@ -1,8 +1,5 @@
 import { useColorMode } from '@vueuse/core'
 
-export const THEMES = ['light', 'dark', 'system'] as const
-export type Theme = (typeof THEMES)[number]
-
 /** Light, dark, or as the system has it; public/theme.js applies the same before the first paint. */
 export function useTheme() {
   const { store, system, state } = useColorMode<'light' | 'dark'>({ storageKey: 'theme', emitAuto: false })

@@ -5,10 +5,5 @@ import { inOrganization } from '@/api/keys'
 
 /** What an organization has used in the present period. */
 export function useUsage(organization: MaybeRefOrGetter<string>) {
-  return useQuery(
-    computed(() => {
-      const path = { organization: toValue(organization) }
-      return inOrganization(path.organization, getUsageOptions({ path }))
-    }),
-  )
+  return useQuery(computed(() => inOrganization(getUsageOptions({ path: { organization: toValue(organization) } }))))
 }

@@ -26,7 +26,6 @@ export function useWorkspaces(organization: MaybeRefOrGetter<string>) {
           path: { organization: toValue(organization) },
           query: { cursor, limit: 100 },
           signal,
-          throwOnError: true,
         })
       ).data,
   )
@@ -37,7 +36,7 @@ export function useWorkspace(organization: MaybeRefOrGetter<string>, workspace: 
   return useQuery(
     computed(() => {
       const path = { organization: toValue(organization), workspace: toValue(workspace) }
-      return inOrganization(path.organization, getWorkspaceOptions({ path }))
+      return inOrganization(getWorkspaceOptions({ path }))
     }),
   )
 }
@@ -47,7 +46,7 @@ export function useCreateWorkspace(organization: MaybeRefOrGetter<string>) {
   const refresh = useRefreshOrganization(organization)
   return useMutation({
     mutationFn: async (body: CreateWorkspaceInput) =>
-      (await createWorkspace({ path: { organization: toValue(organization) }, body, throwOnError: true })).data,
+      (await createWorkspace({ path: { organization: toValue(organization) }, body })).data,
     onSuccess: refresh,
   })
 }
@@ -61,7 +60,6 @@ export function useUpdateWorkspace(organization: MaybeRefOrGetter<string>, works
         await updateWorkspace({
           path: { organization: toValue(organization), workspace: toValue(workspace) },
           body,
-          throwOnError: true,
         })
       ).data,
     onSuccess: refresh,
@@ -72,8 +70,7 @@ export function useUpdateWorkspace(organization: MaybeRefOrGetter<string>, works
 export function useDeleteWorkspace(organization: MaybeRefOrGetter<string>) {
   const refresh = useRefreshOrganization(organization)
   return useMutation({
-    mutationFn: (workspace: string) =>
-      deleteWorkspace({ path: { organization: toValue(organization), workspace }, throwOnError: true }),
+    mutationFn: (workspace: string) => deleteWorkspace({ path: { organization: toValue(organization), workspace } }),
     onSuccess: refresh,
   })
 }
@@ -88,7 +85,6 @@ export function useWorkspaceMembers(organization: MaybeRefOrGetter<string>, work
           path: { organization: toValue(organization), workspace: toValue(workspace) },
           query: { cursor },
           signal,
-          throwOnError: true,
         })
       ).data,
   )
@@ -101,11 +97,11 @@ export function useWorkspaceAccess(organization: MaybeRefOrGetter<string>, works
   const refresh = () => client.invalidateQueries({ queryKey: organizationKey(toValue(organization)) })
   const add = useMutation({
     mutationFn: async (membershipId: string) =>
-      (await addWorkspaceMember({ path: path(), body: { membership_id: membershipId }, throwOnError: true })).data,
+      (await addWorkspaceMember({ path: path(), body: { membership_id: membershipId } })).data,
     onSuccess: refresh,
   })
   const remove = useMutation({
-    mutationFn: (membership: string) => removeWorkspaceMember({ path: { ...path(), membership }, throwOnError: true }),
+    mutationFn: (membership: string) => removeWorkspaceMember({ path: { ...path(), membership } }),
     onSuccess: refresh,
   })
   return { add, remove }
