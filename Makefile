@@ -54,11 +54,14 @@ check: ## The fast one: vet and short tests, no services
 	go test -short ./...
 
 # The tests over HTTP run twice: on the memory adapters, and on the real ones.
+# Those that start the product as processes, and measure it, run by themselves:
+# what they measure is the product, not the tests of other packages.
 .PHONY: test
 test: bin/services ## Every test, with the race detector and in random order
 	@tools/need --install go cc $(SERVERS)
 	CGO_ENABLED=1 $(WITH_SERVICES) sh -ec '\
-	  go test -race -shuffle=on ./...; \
+	  go test -race -shuffle=on $$(go list ./... | grep -v /test/service$$); \
+	  go test -race -shuffle=on ./test/service; \
 	  TEST_ASSEMBLY=production go test -race -shuffle=on ./adapters/httpapi ./test/acceptance'
 
 .PHONY: services
