@@ -1,9 +1,11 @@
 package service_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,26 +27,54 @@ type environment map[string]string
 
 // newEnvironment returns one that works, on a database. The port is chosen by
 // the operating system. Nobody takes mails. Tests crowd, so nobody is turned
-// away for waiting, or for coming too often. The queues are those of the
-// database, and go when the test ends.
+// away for waiting, or for coming too often. Nobody else has its queues.
 func newEnvironment(t *testing.T, d *pgtest.Database) environment {
 	t.Helper()
-	t.Cleanup(func() {
-		broker := rabbittest.Connect(t, rabbittest.URL(t))
-		broker.Delete(jobsQueue(d), deadQueue(d))
-		broker.Close()
-	})
 	return environment{
 		"LISTEN_ADDR": "127.0.0.1:0", "PUBLIC_URL": "http://localhost:8000", "SECRET_KEY": secretKey, "BLOB_URL": "mem://",
 		"DATABASE_URL": d.URL(postgres.RoleApp), "DATABASE_MAX_WAIT": "1m", "REDIS_URL": redisURL(t),
-		"DATABASE_WORKER_URL": d.URL(postgres.RoleWorker), "AMQP_URL": rabbittest.URL(t), "AMQP_PREFIX": d.Name(),
+		"DATABASE_WORKER_URL": d.URL(postgres.RoleWorker), "AMQP_URL": rabbittest.URL(t), "AMQP_PREFIX": newPrefix(d),
 		"RATE_LIMITS": "off", "SMTP_URL": "smtp://127.0.0.1:9?tls=none", "MAIL_FROM": "Rowhouse <no-reply@example.com>",
 	}
 }
 
-// jobsQueue and deadQueue are what the queues of an environment are called.
-func jobsQueue(d *pgtest.Database) string { return d.Name() + ".jobs.v1" }
-func deadQueue(d *pgtest.Database) string { return d.Name() + ".dead.v1" }
+// jobs and dead are what the queues of an environment are called.
+func (e environment) jobs() string { return e["AMQP_PREFIX"] + ".jobs.v1" }
+func (e environment) dead() string { return e["AMQP_PREFIX"] + ".dead.v1" }
+
+// prefixes are those of all environments so far.
+var prefixes struct {
+	sync.Mutex
+
+	all []string
+}
+
+// newPrefix is for the queues of one environment: a database is handed on to
+// the next test, queues are not.
+func newPrefix(d *pgtest.Database) string {
+	prefixes.Lock()
+	defer prefixes.Unlock()
+	prefix := fmt.Sprintf("%s_%d", d.Name(), len(prefixes.all))
+	prefixes.all = append(prefixes.all, prefix)
+	return prefix
+}
+
+// deleteQueues deletes the queues of all environments. It is for when all tests
+// are over: in RabbitMQ 3.10, a queue that goes when it has only just come ends
+// the supervisor of all that keep messages until the dead queue has them, and
+// the broker declares no such queue from then on.
+func deleteQueues() error {
+	address := os.Getenv("TEST_AMQP_URL")
+	if address == "" || len(prefixes.all) == 0 {
+		return nil
+	}
+	var names []string
+	for _, prefix := range prefixes.all {
+		e := environment{"AMQP_PREFIX": prefix}
+		names = append(names, e.jobs(), e.dead())
+	}
+	return rabbittest.Delete(address, names...)
+}
 
 // with returns the environment with another value.
 func (e environment) with(name, value string) environment {

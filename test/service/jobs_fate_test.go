@@ -109,10 +109,10 @@ func TestJobsOutliveTheirQueue(t *testing.T) {
 			w.record(t, w.letters(50)...)
 			w.awaitDone(t, patience, 50)
 			eventually(t, patience, "the queue is empty", func() bool {
-				n, there := broker.Messages(jobsQueue(w.d))
+				n, there := broker.Messages(w.environment.jobs())
 				return there && n == 0
 			})
-			harm(broker, jobsQueue(w.d))
+			harm(broker, w.environment.jobs())
 			w.record(t, w.letters(50)...)
 			took := w.awaitDone(t, 60*time.Second, 100)
 			report(t, "50 jobs done %s after that", took)
@@ -198,8 +198,8 @@ func TestAMessageThatIsNoJobIsKept(t *testing.T) {
 	w.record(t, w.letters(1)...)
 	w.awaitDone(t, patience, 1) // there is a queue by then
 	broker := rabbittest.Connect(t, rabbittest.URL(t))
-	broker.Publish(t.Context(), jobsQueue(w.d), []byte("\xffhello"))
-	broker.Publish(t.Context(), jobsQueue(w.d), []byte(`{"id": "`+string(domain.JobID(newID()))+`"}`)) // of a job that is gone: nothing to do
+	broker.Publish(t.Context(), w.environment.jobs(), []byte("\xffhello"))
+	broker.Publish(t.Context(), w.environment.jobs(), []byte(`{"id": "`+string(domain.JobID(newID()))+`"}`)) // of a job that is gone: nothing to do
 	w.record(t, w.letters(1)...)
 	w.awaitDone(t, patience, 2)
 	eventually(t, patience, "the message is kept", func() bool {

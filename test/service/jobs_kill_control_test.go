@@ -99,7 +99,7 @@ func newControl(t *testing.T) *control {
 	t.Helper()
 	c := &control{workplace: newWorkplace(t)}
 	var err error
-	c.queue, err = rabbitmq.Open(rabbittest.URL(t), slog.New(slog.DiscardHandler), rabbitmq.Options{Prefix: c.d.Name()})
+	c.queue, err = rabbitmq.Open(rabbittest.URL(t), slog.New(slog.DiscardHandler), rabbitmq.Options{Prefix: c.environment["AMQP_PREFIX"]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func (c *control) awaitIdle(t *testing.T) {
 	broker := rabbittest.Connect(t, rabbittest.URL(t))
 	open, quietSince := -1, time.Now()
 	eventually(t, 2*patience, "nothing happens any more", func() bool {
-		waiting, _ := broker.Messages(jobsQueue(c.d))
+		waiting, _ := broker.Messages(c.environment.jobs())
 		if now := c.count(t, isOpen); now != open || waiting > 0 {
 			open, quietSince = now, time.Now()
 		}

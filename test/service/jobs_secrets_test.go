@@ -200,10 +200,10 @@ func TestNobodyKeepsWhatMailsTell(t *testing.T) {
 	e := w.environment.with("LOG_LEVEL", "debug")
 	api, worker := serve(t, e), work(t, e)
 	p := &places{w: w, broker: rabbittest.Connect(t, rabbittest.URL(t)), processes: []*process{api, worker}}
-	eventually(t, patience, "there are queues", func() bool { _, there := p.broker.Messages(jobsQueue(w.d)); return there })
+	eventually(t, patience, "there are queues", func() bool { _, there := p.broker.Messages(w.environment.jobs()); return there })
 	// A queue that nobody reads gets all that the others get.
-	tap := p.broker.Tap(jobsQueue(w.d))
-	p.queues = []string{jobsQueue(w.d), deadQueue(w.d), tap}
+	tap := p.broker.Tap(w.environment.jobs())
+	p.queues = []string{w.environment.jobs(), w.environment.dead(), tap}
 
 	var tokens []string
 	mailed := func(to string, n int) string {
@@ -248,7 +248,9 @@ func TestNobodyKeepsWhatMailsTell(t *testing.T) {
 		for where, write := range map[string]func(token string){
 			"PostgreSQL": func(token string) { w.d.Exec(t, `UPDATE app.users SET name = $1`, token) },
 			"Redis":      func(token string) { newRedisConn(t).ask("SET", w.d.Name()+":control", token, "EX", "60") },
-			"RabbitMQ":   func(token string) { p.broker.Publish(t.Context(), jobsQueue(w.d), []byte(`{"token": "`+token+`"}`)) },
+			"RabbitMQ": func(token string) {
+				p.broker.Publish(t.Context(), w.environment.jobs(), []byte(`{"token": "`+token+`"}`))
+			},
 			"logs": func(token string) {
 				file, err := os.OpenFile(api.log, os.O_APPEND|os.O_WRONLY, 0o600)
 				if err != nil {

@@ -36,7 +36,12 @@ func TestMain(m *testing.M) {
 	if err := build(); err != nil {
 		fail(err)
 	}
-	pgtest.Main(m)
+	code := pgtest.Run(m)
+	if err := deleteQueues(); err != nil {
+		fmt.Fprintln(os.Stderr, "service: delete the queues:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
 }
 
 func isSet(name string) (set bool) {

@@ -120,14 +120,17 @@ func Empty(tb testing.TB) *Database {
 	return d
 }
 
-// Main runs the tests of a package and drops its databases afterwards.
-func Main(m *testing.M) {
+// Main runs the tests of a package, drops its databases, and ends the program.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for those who have more to tidy up: it returns the code to end with.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if err := shared.dropAll(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "pgtest:", err)
 		code = max(code, 1)
 	}
-	os.Exit(code)
+	return code
 }
 
 func (s *server) template() string { return fmt.Sprintf("rowhouse_test_%d", os.Getpid()) }

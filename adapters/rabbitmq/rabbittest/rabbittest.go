@@ -55,16 +55,23 @@ func (b *Broker) channel() *amqp.Channel {
 }
 
 // Delete removes queues and the exchanges of the same names, if they are there.
-func (b *Broker) Delete(names ...string) {
-	b.tb.Helper()
-	channel := b.channel()
-	defer channel.Close()
+func Delete(address string, names ...string) error {
+	conn, err := amqp.DialConfig(address, amqp.Config{Heartbeat: 10 * time.Second})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	channel, err := conn.Channel()
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
 		_, err := channel.QueueDelete(name, false, false, false)
 		if err := errors.Join(err, channel.ExchangeDelete(name, false, false)); err != nil {
-			b.tb.Fatal(err)
+			return err
 		}
 	}
+	return nil
 }
 
 // DeleteQueue removes a queue, with what is in it.
