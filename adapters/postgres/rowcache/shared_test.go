@@ -108,6 +108,16 @@ func catchUp(t *testing.T, signal ports.Signal, one, another process) {
 	}
 }
 
+// awaitFresh returns once a process knows of all changes, without which it
+// neither reads from the shared cache nor writes to it. On a busy machine it may
+// have looked too long ago.
+func awaitFresh(t *testing.T, p process) {
+	t.Helper()
+	if err := p.AwaitFresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What is in the shared cache is read, where it is what it should be. Here that
 // is shown by what is not: each value that was forged would be read, were it
 // not for what the case says.
@@ -148,7 +158,9 @@ func TestShared_WhatIsNoValueIsNotRead(t *testing.T) {
 	since := b.Since()
 	for i, tt := range cases {
 		u := unit(i)
+		awaitFresh(t, a)
 		sight{name: tt.name, read: readActor}.want(t, "who fills the cache", a, u, "member")
+		awaitFresh(t, a)
 		sight{name: tt.name, read: readDetail}.want(t, "who fills the cache", a, u, asPlanted)
 		forge(t, cache, u, func(text string) string { return tt.edit(evil(text)) })
 	}
@@ -161,7 +173,9 @@ func TestShared_WhatIsNoValueIsNotRead(t *testing.T) {
 		if tt.read {
 			role, detail = "owner", edited("Unit", "Evil")
 		}
+		awaitFresh(t, b)
 		sight{name: tt.name, read: readActor}.want(t, "another", b, unit(i), role)
+		awaitFresh(t, b)
 		sight{name: tt.name, read: readDetail}.want(t, "another", b, unit(i), detail)
 	}
 }
